@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mail/lexical.hpp"
+
+#include <algorithm>
+
+namespace posthouse::mail {
+
+bool is_plain_utf8(std::string_view text)
+{
+    if (!is_utf8(text))
+        return false;
+    for (auto at = text.find('\xc2'); at != text.npos; at = text.find('\xc2', at + 1))
+        if (static_cast<unsigned char>(text[at + 1]) < 0xa0)
+            return false;
+    return true;
+}
+
+bool is_dot_atom(std::string_view text)
+{
+    const auto fits = [](char c) { return is_atext(c) || is_non_ascii(c) || c == '.'; };
+    return !text.empty() && text.front() != '.' && text.back() != '.' && !text.contains("..") &&
+           std::ranges::all_of(text, fits);
+}
+
+std::string quoted(std::string_view text)
+{
+    std::string result = "\"";
+    for (const char c : text) {
+        if (c == '"' || c == '\\')
+            result += '\\';
+        result += c;
+    }
+    return result + '"';
+}
+
+} // namespace posthouse::mail
