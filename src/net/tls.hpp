@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <expected>
+#include <memory>
+#include <string>
+#include <string_view>
+
+struct ssl_ctx_st;
+struct ssl_st;
+
+namespace posthouse::net {
+
+/// Certificate, key and settings for many TLS sessions. Shared; an old one lives until its last
+/// session ends, so that a reload drops no connection.
+class TlsContext {
+public:
+    /// `certificate`: PEM, the chain with the leaf first; `key`: PEM. The error is one sentence.
+    static std::expected<std::shared_ptr<TlsContext>, std::string>
+    server(std::string_view certificate, std::string_view key, std::string_view minimum = "1.2");
+    /// Accepts any certificate: for opportunistic TLS, RFC 7435.
+    static std::expected<std::shared_ptr<TlsContext>, std::string> client();
+
+    explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+    ~TlsContext();
+    TlsContext(const TlsContext&) = delete;
+
+    ssl_ctx_st* native() const { return context_; }
+
+private:
+    ssl_ctx_st* context_;
+};
+
+/// Loads what OpenSSL would otherwise look for when it is first used; call it before confinement.
+void warm_up_tls();
+
+} // namespace posthouse::net

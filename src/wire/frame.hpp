@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <expected>
+#include <optional>
+#include <string>
+#include <string_view>
+
+/// Between processes: frames on Unix stream sockets. A frame is a 16-byte head, a Protocol Buffers
+/// message and raw bytes (a letter's body is always raw, never a Protocol Buffers field).
+/// The other end is not trusted: every bound is checked before anything is allocated.
+namespace posthouse::wire {
+
+enum class Kind : std::uint8_t { request = 1, response = 2, notice = 3, failure = 4 };
+
+/// What a request asks for. The number is the wire's; never reuse one.
+enum class Method : std::uint8_t {
+    check_recipients = 1, // mail gate -> keeper
+    accept = 2,
+    open_body = 3,
+    append_body = 4,
+    abandon_body = 5,
+    authenticate = 10, // reader gate -> clerk
+    find_verifier = 11, // clerk -> keeper
+    vouch = 12,
+    open_session = 20, // reader gate -> keeper
+    open_maildrop = 21,
+    read_message = 22,
+    expunge = 23,
+    close_session = 24,
+    route = 30, // keeper -> sorter
+    file = 31,
+    notify = 32,
+    read_letter = 33, // sorter, courier -> keeper
+    attempt = 40,     // keeper -> courier
+    find_targets = 41, // courier -> resolver, keeper -> courier
+    admin = 50,       // control socket -> keeper
+};
+
+struct Head {
+    std::uint32_t message_bytes = 0;
+    std::uint32_t raw_bytes = 0;
+    std::uint32_t id = 0; // of the request; its response has the same
+    Kind kind = Kind::request;
+    Method method{};
+    std::uint16_t code = 0; // of a failure: a Failure
+
+    static constexpr std::size_t size = 16;
+    void append_to(std::string&) const;
+    /// Nothing: not a frame, or one beyond the limits; the connection is of no more use.
+    static std::optional<Head> parse(std::string_view sixteen_bytes);
+};
+
+struct FrameLimits {
+    static constexpr std::uint32_t message_bytes = 2 << 20;
+    static constexpr std::uint32_t raw_bytes = (1 << 20) + (256 << 10);
+};
+
+/// A frame that has come in.
+struct Frame {
+    Head head;
+    std::string message; // serialised
+    std::string raw;
+};
+
+/// Why a request has no response.
+enum class Failure : std::uint16_t {
+    closed = 1,      // the other process went away, or there is no link to it at present
+    invalid = 2,     // the request made no sense to the other side
+    refused = 3,     // it was understood and is not allowed, or names nothing that exists
+    unavailable = 4, // try again later
+    no_space = 5,    // the disk is full
+    busy = 6,        // too much is under way
+};
+std::string_view describe(Failure);
+
+template <class T>
+using Result = std::expected<T, Failure>;
+
+} // namespace posthouse::wire

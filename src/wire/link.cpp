@@ -1,0 +1,295 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "wire/link.hpp"
+
+#include "base/contract.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/buffer.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <sys/socket.h>
+#include <unordered_map>
+#include <vector>
+
+namespace asio = boost::asio;
+
+namespace posthouse::wire {
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t read_buffer = 64 * 1024;
+constexpr int socket_buffer = 1 << 20; // Doubles what a copied body costs less than: docs/confinement.md
+
+/// Someone who waits for a response.
+class Waiter {
+public:
+    virtual ~Waiter() = default;
+    virtual void complete(Result<Answer>) = 0;
+};
+
+template <class CompletionHandler>
+class WaiterFor final : public Waiter {
+public:
+    explicit WaiterFor(CompletionHandler handler) : handler_(std::move(handler)) {}
+    void complete(Result<Answer> answer) override { std::move(handler_)(std::move(answer)); }
+
+private:
+    CompletionHandler handler_;
+};
+
+} // namespace
+
+
+struct Link::Impl {
+    Impl(asio::any_io_executor ex, Options o) : executor(ex), socket(ex), options(std::move(o)) {}
+
+    using Self = std::shared_ptr<Link>; // Keeps the link alive while a coroutine runs.
+
+    Task<void> read(Self);
+    Task<void> handle(Self, Frame);
+    Task<void> write_rest(Self);
+    bool take_frames(const Self&);
+    void dispatch(const Self&, Frame);
+    void finish(Frame);
+    void send(const Self&, Head, std::string_view message, std::string_view raw);
+    void flush(const Self&);
+    bool send_some();
+    void shut();
+
+    asio::any_io_executor executor;
+    asio::local::stream_protocol::socket socket;
+    Options options;
+    std::unordered_map<std::uint32_t, std::unique_ptr<Waiter>> waiting;
+    std::uint32_t last_id = 0;
+
+    std::string input;        // Received and not taken yet.
+    std::string output;       // Framed and not sent.
+    bool flush_posted = false;
+    bool writing = false;     // The socket was full; a coroutine waits for it.
+    std::size_t handling = 0; // Requests of the other side under way.
+    bool paused = false;      // Too many of them: not reading.
+    bool open = true;
+};
+
+Link::Link(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+Link::~Link() = default;
+
+std::shared_ptr<Link> Link::open(asio::any_io_executor executor, UniqueFd fd, Options options)
+{
+    const int size = socket_buffer;
+    ::setsockopt(fd.get(), SOL_SOCKET, SO_SNDBUF, &size, sizeof size);
+    std::shared_ptr<Link> link(new Link(std::make_unique<Impl>(executor, std::move(options))));
+    link->impl_->socket.assign(asio::local::stream_protocol(), fd.release());
+    link->impl_->socket.non_blocking(true);
+    asio::co_spawn(executor, link->impl_->read(link), asio::detached);
+    return link;
+}
+
+bool Link::is_open() const
+{
+    return impl_->open;
+}
+
+std::size_t Link::outstanding() const
+{
+    return impl_->waiting.size();
+}
+
+void Link::close()
+{
+    impl_->shut();
+}
+
+Task<Result<Answer>> Link::call(Method method, std::string message, std::string raw)
+{
+    if (!impl_->open)
+        co_return std::unexpected(Failure::closed);
+    Head head{.id = ++impl_->last_id, .kind = Kind::request, .method = method};
+    expects(!impl_->waiting.contains(head.id));
+    const auto self = shared_from_this();
+    impl_->send(self, head, message, raw);
+    co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Answer>)>(
+        [](auto completion, Link* link, std::uint32_t id) {
+            link->impl_->waiting.emplace(
+                id, std::make_unique<WaiterFor<decltype(completion)>>(std::move(completion)));
+        },
+        asio::use_awaitable, this, head.id);
+}
+
+void Link::notify(Method method, const google::protobuf::MessageLite& message)
+{
+    if (impl_->open)
+        impl_->send(shared_from_this(), {.kind = Kind::notice, .method = method},
+                    message.SerializeAsString(), {});
+}
+
+// ---- Reading --------------------------------------------------------------------------------
+
+Task<void> Link::Impl::read(Self self)
+{
+    const auto buffer = std::make_unique_for_overwrite<char[]>(read_buffer);
+    while (open) {
+        if (paused) { // handle() starts another one.
+            co_return;
+        }
+        auto [error, count] =
+            co_await socket.async_read_some(asio::buffer(buffer.get(), read_buffer), as_result);
+        if (error)
+            break;
+        input.append(buffer.get(), count);
+        if (!take_frames(self))
+            break;
+    }
+    shut();
+}
+
+/// False: what came is no frame.
+bool Link::Impl::take_frames(const Self& self)
+{
+    std::size_t at = 0;
+    while (open && input.size() - at >= Head::size) {
+        const std::string_view rest = std::string_view(input).substr(at);
+        const auto head = Head::parse(rest);
+        if (!head)
+            return false;
+        const auto size = Head::size + head->message_bytes + head->raw_bytes;
+        if (rest.size() < size)
+            break;
+        at += size;
+        dispatch(self, {*head, std::string(rest.substr(Head::size, head->message_bytes)),
+                        std::string(rest.substr(Head::size + head->message_bytes, head->raw_bytes))});
+    }
+    input.erase(0, at);
+    if (input.empty() && input.capacity() > 4 * read_buffer)
+        input = std::string();
+    return true;
+}
+
+void Link::Impl::dispatch(const Self& self, Frame frame)
+{
+    if (frame.head.kind == Kind::response || frame.head.kind == Kind::failure)
+        return finish(std::move(frame));
+    ++handling;
+    paused = handling >= options.in_flight;
+    asio::co_spawn(executor, handle(self, std::move(frame)), asio::detached);
+}
+
+void Link::Impl::finish(Frame frame)
+{
+    const auto found = waiting.find(frame.head.id);
+    if (found == waiting.end())
+        return; // Answered twice, or never asked: nothing to be done with it.
+    const auto waiter = std::move(found->second);
+    waiting.erase(found);
+    if (frame.head.kind == Kind::failure)
+        waiter->complete(std::unexpected(static_cast<Failure>(frame.head.code)));
+    else
+        waiter->complete(Answer{std::move(frame.message), std::move(frame.raw)});
+}
+
+Task<void> Link::Impl::handle(Self self, Frame frame)
+{
+    const Head asked = frame.head;
+    Result<Answer> answer = std::unexpected(Failure::refused);
+    if (options.handler)
+        answer = co_await options.handler(self, std::move(frame));
+    --handling;
+    if (open && asked.kind == Kind::request) {
+        Head head{.id = asked.id, .kind = Kind::response, .method = asked.method};
+        if (answer) {
+            send(self, head, answer->message, answer->raw);
+        } else {
+            head.kind = Kind::failure;
+            head.code = static_cast<std::uint16_t>(answer.error());
+            send(self, head, {}, {});
+        }
+    }
+    if (paused && handling < options.in_flight / 2) {
+        paused = false;
+        asio::co_spawn(executor, read(self), asio::detached);
+    }
+}
+
+// ---- Writing --------------------------------------------------------------------------------
+
+void Link::Impl::send(const Self& self, Head head, std::string_view message, std::string_view raw)
+{
+    expects(message.size() <= FrameLimits::message_bytes && raw.size() <= FrameLimits::raw_bytes);
+    head.message_bytes = static_cast<std::uint32_t>(message.size());
+    head.raw_bytes = static_cast<std::uint32_t>(raw.size());
+    head.append_to(output);
+    output += message;
+    output += raw;
+    if (flush_posted || writing)
+        return;
+    flush_posted = true;
+    asio::post(executor, [self] { self->impl_->flush(self); });
+}
+
+void Link::Impl::flush(const Self& self)
+{
+    flush_posted = false;
+    if (!open || writing || send_some())
+        return;
+    writing = true;
+    asio::co_spawn(executor, write_rest(self), asio::detached);
+}
+
+/// True: all of it is gone, or the link is.
+bool Link::Impl::send_some()
+{
+    std::size_t sent = 0;
+    while (open && sent < output.size()) {
+        const auto count = ::send(socket.native_handle(), output.data() + sent,
+                                  output.size() - sent, MSG_DONTWAIT | MSG_NOSIGNAL);
+        if (count > 0)
+            sent += static_cast<std::size_t>(count);
+        else if (errno == EAGAIN || errno == EWOULDBLOCK)
+            break;
+        else if (errno != EINTR)
+            shut();
+    }
+    if (!open)
+        return true;
+    output.erase(0, sent);
+    if (output.empty() && output.capacity() > (1 << 20))
+        output = std::string();
+    return output.empty();
+}
+
+Task<void> Link::Impl::write_rest(Self self)
+{
+    while (open && !send_some()) {
+        auto [error] = co_await socket.async_wait(socket.wait_write, as_result);
+        if (error)
+            shut();
+    }
+    writing = false;
+    // Something may have been added between the last send and here.
+    if (open && !output.empty())
+        flush(self);
+}
+
+void Link::Impl::shut()
+{
+    if (!open)
+        return;
+    open = false;
+    boost::system::error_code ignored;
+    socket.close(ignored);
+    output.clear();
+    // The waiters run later, from the loop: they may destroy or use anything here.
+    for (auto& [id, waiter] : std::exchange(waiting, {}))
+        asio::post(executor, [w = std::shared_ptr<Waiter>(std::move(waiter))] {
+            w->complete(std::unexpected(Failure::closed));
+        });
+    if (options.closed)
+        asio::post(executor, std::exchange(options.closed, nullptr));
+}
+
+} // namespace posthouse::wire
