@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "mail/address.hpp"
+#include "smtp/reply.hpp"
+#include "smtp/server_steps.hpp"
+
+#include <cstdint>
+#include <expected>
+#include <string>
+#include <string_view>
+#include <variant>
+
+/// The grammar of commands, RFC 5321 §4.1. What is on offer, and in what order commands may come,
+/// is the session's question.
+namespace posthouse::smtp {
+
+namespace command {
+
+struct Hello {
+    bool extended; // EHLO rather than HELO
+    std::string client;
+};
+struct MailFrom {
+    mail::ReversePath sender;
+    MailParameters parameters;
+    bool has_body = false; // BODY= was given, even if it said 7BIT.
+};
+struct RcptTo {
+    mail::ForwardPath recipient;
+};
+struct Data {};
+struct Bdat { // RFC 3030 §2
+    std::uint64_t bytes = 0;
+    bool last = false;
+};
+struct Reset {};
+struct Noop {};
+struct Verify {};
+struct Help {};
+struct StartTls {};
+struct Quit {};
+
+} // namespace command
+
+using Command = std::variant<command::Hello, command::MailFrom, command::RcptTo, command::Data,
+                             command::Bdat, command::Reset, command::Noop, command::Verify,
+                             command::Help, command::StartTls, command::Quit>;
+
+/// Parses one command line, given without its CR LF. The error is the reply to send.
+///
+/// Two departures from the letter of RFC 5321 §4.1.2, both harmless and common: white space
+/// at the end of a line, and spaces between "FROM:" or "TO:" and the path. The angle brackets
+/// are never optional.
+std::expected<Command, Reply> parse_command(std::string_view line);
+
+/// Is this line a RCPT, well-formed or not?
+bool is_rcpt(std::string_view line);
+/// Is this line a BDAT? One that parse_command() refuses leaves open where the next command is.
+bool is_bdat(std::string_view line);
+
+} // namespace posthouse::smtp
