@@ -3,6 +3,7 @@
 
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "spool/ids.hpp"
 #include "spool/retry_policy.hpp"
 #include "spool/site.hpp"
 
@@ -41,10 +42,10 @@ constexpr std::uint8_t priority_for(std::size_t deliveries)
     return deliveries > 20 ? 2 : 1;
 }
 
-/// A delivery as the scheduler sees it. Ids are unique together.
+/// A delivery as the scheduler sees it.
 struct Item {
-    std::uint64_t letter = 0;
-    std::uint64_t delivery = 0;
+    LetterId letter;
+    DeliveryId delivery;
     Timestamp due{};
     Timestamp accepted{};       // the letter's lifetime begins here
     std::uint32_t attempts = 0; // that have ended
@@ -73,8 +74,8 @@ enum class AttemptId : std::uint64_t {};
 
 /// How an attempt ended. What it does not name is deferred.
 struct AttemptReport {
-    std::vector<std::uint64_t> done; // deliveries with a final outcome: delivered, failed, expanded
-    std::string site;                // its key, where one was learnt; "" otherwise
+    std::vector<DeliveryId> done; // deliveries with a final outcome: delivered, failed, expanded
+    std::string site;             // its key, where one was learnt; "" otherwise
     Health health = Health::answered;
     std::uint32_t connections = 0; // the site takes no more than this many; 0: it did not say
 };
@@ -87,14 +88,14 @@ enum class Loss : std::uint8_t {
 
 /// For each delivery of an attempt that was not done: when it is due again.
 struct Deferred {
-    std::uint64_t delivery = 0;
+    DeliveryId delivery;
     std::uint32_t attempts = 0;
     std::optional<Timestamp> due; // nothing: its lifetime is over, it has failed
 };
 
 /// A delivery given back by attempt_lost().
 struct Returned {
-    std::uint64_t delivery = 0;
+    DeliveryId delivery;
     std::uint32_t crashes_alone = 0; // how often its letter took a worker down with it, by itself
 };
 
@@ -110,8 +111,8 @@ namespace decision {
 struct Start {
     AttemptId attempt{};
     std::string destination;
-    std::uint64_t letter = 0;
-    std::vector<std::uint64_t> deliveries;
+    LetterId letter;
+    std::vector<DeliveryId> deliveries;
     enum class Company : std::uint8_t { shared, alone } company = Company::shared;
 };
 /// Read the destination's first `limit` due rows, in the order of (priority, due). -> loaded()
@@ -122,8 +123,8 @@ struct Load {
 /// The lifetime of these ended while their site was dead. -> removed() of each.
 struct Expire {
     std::string destination;
-    std::uint64_t letter = 0;
-    std::vector<std::uint64_t> deliveries;
+    LetterId letter;
+    std::vector<DeliveryId> deliveries;
 };
 /// Nothing to do before `until` (nothing: before the next event).
 struct Sleep {
@@ -181,8 +182,8 @@ public:
 
     /// The row is gone, held or has its final outcome; durable. One under way stays so until its
     /// attempt ends, and is then forgotten.
-    void removed(std::uint64_t letter, std::uint64_t delivery);
-    void removed(std::uint64_t letter);
+    void removed(LetterId, DeliveryId);
+    void removed(LetterId);
 
     /// Ends the site's back-off: it is probed at once. (Rows not due are made due by the caller,
     /// who then calls added() or has_more().)
