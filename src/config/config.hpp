@@ -148,15 +148,15 @@ struct Config {
     mail::Domain hostname;
     std::string data_dir = "/var/lib/posthouse";
     log::Level log_level = log::Level::info;
-    std::map<mail::Domain, LocalDomain> domains;
-    Tls tls;
-    std::vector<Listener> listen;
-    Dns dns;
-    Limits limits;
-    Queue queue;
-    Smtp smtp;
-    Outbound outbound;
-    Process process;
+    std::map<mail::Domain, LocalDomain> domains = {};
+    Tls tls = {};
+    std::vector<Listener> listen = {};
+    Dns dns = {};
+    Limits limits = {};
+    Queue queue = {};
+    Smtp smtp = {};
+    Outbound outbound = {};
+    Process process = {};
     bool operator==(const Config&) const = default;
 };
 

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/values.hpp"
+
+#include "base/text.hpp"
+
+#include <fmt/format.h>
+
+#include <arpa/inet.h>
+#include <array>
+#include <limits>
+#include <utility>
+
+namespace posthouse::config {
+
+namespace {
+
+struct Unit {
+    std::string_view name;
+    std::uint64_t factor;
+};
+
+constexpr std::array<Unit, 5> span_units{
+    {{"ms", 1}, {"s", 1000}, {"m", 60'000}, {"h", 3'600'000}, {"d", 86'400'000}}};
+constexpr std::array<Unit, 4> size_units{
+    {{"", 1}, {"KiB", 1 << 10}, {"MiB", 1 << 20}, {"GiB", 1 << 30}}};
+
+template <std::size_t N>
+std::optional<std::uint64_t> parse_quantity(std::string_view text, const std::array<Unit, N>& units)
+{
+    std::size_t digits = 0;
+    while (digits < text.size() && is_digit(text[digits]))
+        ++digits;
+    const auto number = parse_number(text.substr(0, digits));
+    if (!number)
+        return std::nullopt;
+    for (const auto& unit : units) {
+        if (text.substr(digits) != unit.name)
+            continue;
+        constexpr auto most = static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max());
+        if (*number > most / unit.factor)
+            return std::nullopt;
+        return *number * unit.factor;
+    }
+    return std::nullopt;
+}
+
+template <std::size_t N>
+std::string quantity_text(std::uint64_t value, const std::array<Unit, N>& units)
+{
+    Unit best = units[0];
+    for (const auto& unit : units)
+        if (value % unit.factor == 0 && value >= unit.factor)
+            best = unit;
+    return fmt::format("{}{}", value / best.factor, best.name);
+}
+
+bool is_address(int family, std::string_view text)
+{
+    std::array<unsigned char, sizeof(in6_addr)> bytes{};
+    if (text.size() > 64 || text.contains('\0'))
+        return false;
+    return ::inet_pton(family, std::string(text).c_str(), bytes.data()) == 1;
+}
+
+std::optional<std::uint16_t> parse_port(std::string_view text)
+{
+    const auto number = text.size() <= 5 ? parse_number(text) : std::nullopt;
+    if (!number || *number == 0 || *number > 65535)
+        return std::nullopt;
+    return static_cast<std::uint16_t>(*number);
+}
+
+struct HostPort {
+    std::string_view host;
+    bool bracketed = false;
+    std::uint16_t port = 0;
+};
+
+std::optional<HostPort> split_port(std::string_view text, std::optional<std::uint16_t> default_port)
+{
+    HostPort result;
+    std::string_view rest;
+    if (text.starts_with('[')) {
+        const auto end = text.find(']');
+        if (end == text.npos)
+            return std::nullopt;
+        result.bracketed = true;
+        result.host = text.substr(1, end - 1);
+        rest = text.substr(end + 1);
+    } else {
+        const auto colon = text.rfind(':');
+        result.host = text.substr(0, colon);
+        rest = colon == text.npos ? std::string_view() : text.substr(colon);
+    }
+    if (rest.empty()) {
+        if (!default_port)
+            return std::nullopt;
+        result.port = *default_port;
+        return result;
+    }
+    const auto port = rest.starts_with(':') ? parse_port(rest.substr(1)) : std::nullopt;
+    if (!port)
+        return std::nullopt;
+    result.port = *port;
+    return result;
+}
+
+} // namespace
+
+std::optional<Span> parse_span(std::string_view text)
+{
+    const auto value = parse_quantity(text, span_units);
+    if (!value)
+        return std::nullopt;
+    return Span(static_cast<std::int64_t>(*value));
+}
+
+std::string span_text(Span span)
+{
+    return quantity_text(static_cast<std::uint64_t>(span.count()), span_units);
+}
+
+std::optional<std::uint64_t> parse_size(std::string_view text)
+{
+    return parse_quantity(text, size_units);
+}
+
+std::string size_text(std::uint64_t bytes)
+{
+    return quantity_text(bytes, size_units);
+}
+
+bool is_ipv4(std::string_view text)
+{
+    return is_address(AF_INET, text);
+}
+bool is_ipv6(std::string_view text)
+{
+    return is_address(AF_INET6, text);
+}
+
+std::string Endpoint::text() const
+{
+    return is_ipv6() ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port);
+}
+
+std::optional<Endpoint> parse_endpoint(std::string_view text,
+                                       std::optional<std::uint16_t> default_port)
+{
+    if (default_port && is_ipv6(text)) // "::1": without a port the brackets are not needed.
+        return Endpoint{std::string(text), *default_port};
+    const auto split = split_port(text, default_port);
+    if (!split || !(split->bracketed ? is_ipv6(split->host) : is_ipv4(split->host)))
+        return std::nullopt;
+    return Endpoint{std::string(split->host), split->port};
+}
+
+std::optional<SmartHost> parse_smart_host(std::string_view text, std::uint16_t default_port)
+{
+    const auto split = split_port(text, default_port);
+    if (!split)
+        return std::nullopt;
+    if (split->bracketed && (is_ipv4(split->host) || is_ipv6(split->host)))
+        return SmartHost{SmartHost::Kind::address, std::string(split->host), split->port};
+    const auto name = mail::Domain::parse(split->host, mail::Charset::ascii);
+    if (!name || name->is_literal() || is_ipv4(split->host))
+        return std::nullopt;
+    return SmartHost{split->bracketed ? SmartHost::Kind::host : SmartHost::Kind::domain,
+                     name->text(), split->port};
+}
+
+} // namespace posthouse::config

@@ -1,0 +1,29 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/config.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+/// The forms that a value's text may have in the configuration file.
+namespace posthouse::config {
+
+/// "500ms", "30s", "5m", "4h", "5d"; whole numbers only. Nothing where it is none or overflows.
+std::optional<Span> parse_span(std::string_view);
+std::string span_text(Span);
+
+/// "1024", "64KiB", "32MiB", "2GiB".
+std::optional<std::uint64_t> parse_size(std::string_view);
+std::string size_text(std::uint64_t bytes);
+
+bool is_ipv4(std::string_view);
+bool is_ipv6(std::string_view);
+
+/// "192.0.2.1:25", "[2001:db8::1]:25"; without a port only where there is a default.
+std::optional<Endpoint> parse_endpoint(std::string_view,
+                                       std::optional<std::uint16_t> default_port = std::nullopt);
+std::optional<SmartHost> parse_smart_host(std::string_view, std::uint16_t default_port);
+
+} // namespace posthouse::config
