@@ -57,9 +57,15 @@ public:
     void table(const Node& node, const std::string& pattern, const std::string& shown)
     {
         const bool any_name = any_path_starts_with(pattern + "*.");
-        for (const auto& member : node.members)
-            name(member, any_name ? pattern + "*" : pattern + member.name,
-                 shown + shown_name(member.name));
+        for (const auto& member : node.members) {
+            const auto member_shown = shown + shown_name(member.name);
+            if (any_name)
+                name(member, pattern + "*", member_shown);
+            else if (member.name.find_first_of(".[]*") == member.name.npos)
+                name(member, pattern + member.name, member_shown);
+            else // A quoted name that only looks like a path.
+                unknown(member, pattern, member_shown);
+        }
     }
 
 private:
@@ -68,14 +74,16 @@ private:
     {
         if (find_key(path))
             return;
-        if (member.name.find_first_of(".[]*") == member.name.npos || path.ends_with('*')) {
-            if (any_path_starts_with(path + "."))
-                return sub_table(member, path, shown);
-            if (any_path_starts_with(path + "[]."))
-                return table_array(member, path, shown);
-        }
-        const auto parent = path.substr(0, path.size() - member.name.size());
-        problems_.add(member.place, shown, "is not known", suggestion(member.name, parent));
+        if (any_path_starts_with(path + "."))
+            return sub_table(member, path, shown);
+        if (any_path_starts_with(path + "[]."))
+            return table_array(member, path, shown);
+        unknown(member, path.substr(0, path.size() - member.name.size()), shown);
+    }
+
+    void unknown(const Member& member, std::string_view pattern, const std::string& shown)
+    {
+        problems_.add(member.place, shown, "is not known", suggestion(member.name, pattern));
     }
 
     void sub_table(const Member& member, const std::string& path, const std::string& shown)
