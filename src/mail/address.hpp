@@ -20,8 +20,8 @@ struct AddressError {
 };
 
 /// A domain name, or an address literal such as [192.0.2.1] or [IPv6:2001:db8::1].
-/// Kept in lower case (ASCII letters) and without a final dot; at most 255 bytes, labels at most 63.
-/// Only parse() makes one, so holding a Domain means that its syntax is right.
+/// Kept in lower case (ASCII letters) and without a final dot; at most 255 bytes, labels at
+/// most 63. Only parse() makes one, so holding a Domain means that its syntax is right.
 class Domain {
 public:
     static std::expected<Domain, AddressError> parse(std::string_view, Charset = Charset::utf8);
@@ -52,7 +52,8 @@ public:
 
 private:
     Mailbox(std::string local_part, Domain domain)
-        : local_part_(std::move(local_part)), domain_(std::move(domain))
+        : local_part_(std::move(local_part)),
+          domain_(std::move(domain))
     {
     }
     std::string local_part_;

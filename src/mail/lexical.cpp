@@ -5,6 +5,24 @@
 
 namespace posthouse::mail {
 
+void skip_cfws(std::string_view& text)
+{
+    std::size_t depth = 0;
+    std::size_t at = 0;
+    for (; at < text.size(); ++at) {
+        const char c = text[at];
+        if (c == '(')
+            ++depth;
+        else if (depth > 0 && c == ')')
+            --depth;
+        else if (depth > 0 && c == '\\')
+            ++at;
+        else if (depth == 0 && !is_wsp(c) && c != '\r' && c != '\n')
+            break;
+    }
+    text.remove_prefix(std::min(at, text.size()));
+}
+
 bool is_plain_utf8(std::string_view text)
 {
     if (!is_utf8(text))

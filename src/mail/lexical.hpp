@@ -48,6 +48,10 @@ constexpr bool is_ftext(char c)
     return c >= '!' && c <= '~' && c != ':';
 }
 
+/// Takes folding white space and comments off the front (CFWS, RFC 5322 §3.2.2), nested to any
+/// depth in linear time and without recursion. A comment that is not closed takes all.
+void skip_cfws(std::string_view& text);
+
 /// Well-formed UTF-8 without the control characters U+0080 to U+009F, which some terminals obey.
 bool is_plain_utf8(std::string_view);
 
