@@ -1,0 +1,322 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/contract.hpp"
+#include "base/text.hpp"
+#include "spool/spool.hpp"
+
+#include <algorithm>
+
+namespace posthouse::spool {
+namespace {
+
+/// Addresses are at most 254 bytes: a page stays below store::Limits::value.
+constexpr std::size_t recipients_a_page = 200;
+constexpr std::size_t hints_remembered = 50'000;
+
+std::string recipients_page(const std::vector<std::string>& all, std::size_t page)
+{
+    Letter holder; // Only its list is used.
+    const auto first = page * recipients_a_page;
+    const auto last = std::min(all.size(), first + recipients_a_page);
+    for (auto i = first; i < last; ++i)
+        holder.add_recipients(all[i]);
+    return holder.SerializeAsString();
+}
+
+} // namespace
+
+Spool::Spool(store::Engine& engine) : engine_(engine)
+{
+    for (std::size_t i = 0; i < shards; ++i)
+        writers_[i] = std::make_unique<store::Writer>(engine, keys::shard(i));
+}
+
+Spool::~Spool() = default;
+
+Task<Spool::Result<void>> Spool::open(Random& random)
+{
+    const store::PartitionId settings{"n/spool"};
+    auto page = co_await engine_.partitions().read(settings, {"delivery-key"});
+    if (!page)
+        co_return std::unexpected(page.error());
+    std::string key;
+    if (page->rows.empty()) {
+        append_u64(key, random.next());
+        append_u64(key, random.next());
+        store::Commit first;
+        first.partition = settings;
+        first.expect = page->at;
+        first.put.push_back({"delivery-key", key});
+        if (auto done = co_await engine_.partitions().commit(std::move(first)); !done)
+            co_return std::unexpected(done.error());
+    } else {
+        key = page->rows.front().value;
+        if (key.size() != DeliveryIds::key_bytes)
+            co_return std::unexpected(store::Error::corrupt);
+    }
+    delivery_ids_ = std::make_unique<DeliveryIds>(std::move(key));
+    co_return Result<void>{};
+}
+
+Task<Spool::Result<void>> Spool::commit(store::Writer& writer, store::Writer::Mutation mutation)
+{
+    auto done = co_await writer.apply(std::move(mutation));
+    if (!done) {
+        hinted_.clear();
+        co_return std::unexpected(done.error());
+    }
+    co_return Result<void>{};
+}
+
+void Spool::put_letter(Batch& batch, NewLetter& letter)
+{
+    auto& record = letter.record;
+    record.clear_recipients();
+    const auto inline_count = std::min(letter.recipients.size(), recipients_a_page);
+    for (std::size_t i = 0; i < inline_count; ++i)
+        record.add_recipients(letter.recipients[i]);
+    const auto pages = (letter.recipients.size() + recipients_a_page - 1) / recipients_a_page;
+    record.set_recipient_pages(static_cast<std::uint32_t>(pages > 1 ? pages - 1 : 0));
+    for (std::uint32_t page = 1; page < pages; ++page)
+        batch.put(keys::recipients(letter.id, page), recipients_page(letter.recipients, page));
+    batch.put(keys::letter(letter.id), record.SerializeAsString());
+    batch.put(letter.arrival == Arrival::to_hold ? keys::held(letter.id)
+                                                 : keys::unsorted(letter.id),
+              {});
+    if (letter.body) {
+        const auto blob = store::BlobId::from_bytes(record.body());
+        expects(blob.has_value());
+        batch.add_blob(*blob, std::move(*letter.body));
+    }
+}
+
+Task<Spool::Result<void>> Spool::accept(NewLetter letter)
+{
+    auto& target = writer(letter.id);
+    co_return co_await commit(
+        target, [this, l = std::move(letter)](Batch& batch) mutable { put_letter(batch, l); });
+}
+
+Task<Spool::Result<void>> Spool::accept_notification(NewLetter letter, LetterId about,
+                                                     std::vector<DeliveryId> told)
+{
+    expects(letter.id.shard() == about.shard());
+    auto& target = writer(letter.id);
+    co_return co_await commit(
+        target, [this, l = std::move(letter), about, t = std::move(told)](Batch& batch) mutable {
+            put_letter(batch, l);
+            for (const auto delivery : t)
+                batch.erase(keys::notice(about, delivery));
+        });
+}
+
+Task<Spool::Result<void>> Spool::drop_notices(LetterId id, std::vector<DeliveryId> told)
+{
+    co_return co_await commit(writer(id), [id, t = std::move(told)](Batch& batch) {
+        for (const auto delivery : t)
+            batch.erase(keys::notice(id, delivery));
+    });
+}
+
+// ---- deliveries -----------------------------------------------------------------------------
+
+void Spool::put_hint(Batch& batch, std::size_t shard, std::uint32_t bucket,
+                     const std::string& destination)
+{
+    auto key = keys::hint(bucket, destination);
+    const auto known = static_cast<char>(shard) + key;
+    if (hinted_.size() > hints_remembered)
+        hinted_.clear();
+    if (hinted_.insert(known).second)
+        batch.put(std::move(key), {});
+}
+
+void Spool::put_waiting(Batch& batch, LetterId id, const Delivery& delivery)
+{
+    const auto due = from_microseconds(delivery.due());
+    batch.put(keys::due(delivery.destination(), delivery.priority(), due, id, {delivery.id()}), {});
+    // Never into a bucket that may be swept already: see renew_hints().
+    const auto bucket = std::max(keys::bucket_of(due), hinted_bucket_);
+    put_hint(batch, id.shard(), bucket, delivery.destination());
+}
+
+Task<Spool::Result<void>> Spool::add_deliveries(LetterId id, std::vector<Delivery> deliveries,
+                                                Page page, const Letter& letter)
+{
+    std::string record;
+    if (page == Page::last)
+        record = letter.SerializeAsString();
+    co_return co_await commit(
+        writer(id),
+        [this, id, d = std::move(deliveries), page, r = std::move(record)](Batch& batch) mutable {
+            for (const auto& delivery : d) {
+                batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
+                if (delivery.state() == WAITING)
+                    put_waiting(batch, id, delivery);
+                if (delivery.state() == FAILED) {
+                    NoticeDue notice;
+                    notice.set_recipient(delivery.recipient());
+                    notice.set_final_address(delivery.final_address());
+                    notice.set_status(delivery.status());
+                    notice.set_text(delivery.text());
+                    batch.put(keys::notice(id, {delivery.id()}), notice.SerializeAsString());
+                }
+            }
+            if (page == Page::last) {
+                batch.erase(keys::unsorted(id));
+                batch.put(keys::letter(id), std::move(r));
+            }
+        });
+}
+
+Task<Spool::Result<void>> Spool::record(LetterId id, std::vector<Update> updates,
+                                        std::vector<TraceEvent> events)
+{
+    co_return co_await commit(
+        writer(id), [this, id, u = std::move(updates), e = std::move(events)](Batch& batch) {
+            for (const auto& update : u) {
+                const auto& delivery = update.record;
+                if (update.old_due)
+                    batch.erase(keys::due(delivery.destination(), delivery.priority(),
+                                          *update.old_due, id, {delivery.id()}));
+                if (delivery.state() == WAITING)
+                    put_waiting(batch, id, delivery);
+                batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
+                if (!update.owes_notice)
+                    continue;
+                NoticeDue notice;
+                notice.set_recipient(delivery.recipient());
+                notice.set_final_address(delivery.final_address());
+                notice.set_status(delivery.status());
+                notice.set_text(delivery.text());
+                notice.set_host(delivery.host());
+                batch.put(keys::notice(id, {delivery.id()}), notice.SerializeAsString());
+            }
+            std::uint32_t number = 0;
+            for (const auto& event : e)
+                batch.put(keys::event(id, from_microseconds(event.at()), number++),
+                          event.SerializeAsString());
+        });
+}
+
+Task<Spool::Result<void>> Spool::finish(LetterId id, Ending ending, Timestamp now)
+{
+    co_return co_await commit(writer(id), [id, e = std::move(ending), now](Batch& batch) {
+        batch.erase(keys::letter(id));
+        batch.erase(keys::unsorted(id));
+        batch.erase(keys::held(id));
+        for (std::uint32_t page = 1; page <= e.letter.recipient_pages(); ++page)
+            batch.erase(keys::recipients(id, page));
+        for (std::size_t i = 0; i < e.deliveries.size(); ++i) {
+            const auto& delivery = e.deliveries[i];
+            batch.erase(keys::delivery(id, {delivery.id()}));
+            if (e.old_dues[i])
+                batch.erase(keys::due(delivery.destination(), delivery.priority(), *e.old_dues[i],
+                                      id, {delivery.id()}));
+        }
+        for (const auto& key : e.event_keys)
+            batch.erase(key);
+        batch.put(keys::finished(keys::day_of(now), id), e.story.SerializeAsString());
+        const auto blob = store::BlobId::from_bytes(e.letter.body());
+        if (!blob)
+            return;
+        if (e.body == Body::drop)
+            batch.drop_blob(*blob);
+        else if (e.body == Body::release_claim)
+            batch.put(keys::release(*blob), {});
+    });
+}
+
+Task<Spool::Result<void>> Spool::release_done(std::size_t shard, store::BlobId blob)
+{
+    co_return co_await commit(*writers_[shard],
+                              [blob](Batch& batch) { batch.erase(keys::release(blob)); });
+}
+
+Task<Spool::Result<void>> Spool::hold_unsorted(LetterId id)
+{
+    co_return co_await commit(writer(id), [id](Batch& batch) {
+        batch.erase(keys::unsorted(id));
+        batch.put(keys::held(id), {});
+    });
+}
+
+Task<Spool::Result<void>> Spool::release_held(LetterId id)
+{
+    co_return co_await commit(writer(id), [id](Batch& batch) {
+        batch.erase(keys::held(id));
+        batch.put(keys::unsorted(id), {});
+    });
+}
+
+Task<Spool::Result<void>> Spool::update_letter(LetterId id, const Letter& letter)
+{
+    co_return co_await commit(writer(id), [id, r = letter.SerializeAsString()](Batch& batch) mutable {
+        batch.put(keys::letter(id), std::move(r));
+    });
+}
+
+// ---- hints ----------------------------------------------------------------------------------
+
+Task<Spool::Result<void>> Spool::renew_hints(std::size_t shard, std::vector<Hint> old,
+                                             Timestamp now)
+{
+    // Only buckets before the last one are swept, and new hints go to this bucket or later, so
+    // that a hint under way cannot be swept away by its twin's removal.
+    const auto current = keys::bucket_of(now);
+    if (hinted_bucket_ < current) {
+        hinted_bucket_ = current;
+        hinted_.clear();
+    }
+    std::vector<std::pair<Hint, std::uint32_t>> moved;
+    std::vector<Hint> dead;
+    for (auto& hint : old) {
+        if (hint.bucket + 1 >= current)
+            continue;
+        auto page = co_await engine_.partitions().scan(
+            keys::shard(shard), keys::due_prefix(hint.destination), {}, 1);
+        if (!page)
+            co_return std::unexpected(page.error());
+        if (page->rows.empty()) {
+            dead.push_back(std::move(hint));
+            continue;
+        }
+        const auto next = keys::parse_due(page->rows.front().key, hint.destination).at;
+        const auto bucket = std::max(current, keys::bucket_of(next));
+        moved.emplace_back(std::move(hint), bucket);
+    }
+    if (moved.empty() && dead.empty())
+        co_return Result<void>{};
+    co_return co_await commit(
+        *writers_[shard], [this, shard, m = std::move(moved), d = std::move(dead)](Batch& batch) {
+            for (const auto& hint : d)
+                batch.erase(keys::hint(hint.bucket, hint.destination));
+            for (const auto& [hint, bucket] : m) {
+                batch.erase(keys::hint(hint.bucket, hint.destination));
+                put_hint(batch, shard, bucket, hint.destination);
+            }
+        });
+}
+
+Task<Spool::Result<bool>> Spool::forget_days_before(std::size_t shard, std::uint32_t day)
+{
+    auto page = co_await engine_.partitions().scan(
+        keys::shard(shard), std::string(keys::finished_prefix), {}, store::Limits::page_rows);
+    if (!page)
+        co_return std::unexpected(page.error());
+    std::vector<std::string> old;
+    for (auto& row : page->rows)
+        if (keys::finished_day(row.key) < day)
+            old.push_back(std::move(row.key));
+    if (old.empty())
+        co_return false;
+    const bool more = old.size() == page->rows.size() && page->more;
+    auto done = co_await commit(*writers_[shard], [o = std::move(old)](Batch& batch) {
+        for (const auto& key : o)
+            batch.erase(key);
+    });
+    if (!done)
+        co_return std::unexpected(done.error());
+    co_return more;
+}
+
+} // namespace posthouse::spool
