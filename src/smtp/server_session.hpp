@@ -69,18 +69,20 @@ private:
     void skip_overlong_command(Instant now);
     void wait_for_peer(Instant now);
     bool flush(Instant now);
-    void restore_patience() { patience_left_ = config_->limits.patience; }
+    void renew_patience();
     void ask(Question, ServerStep);
+    void expect_answer_to(Question);
     void reply(int code, std::string_view line);
     void reply(const Reply&);
+    void pass_on(const Reply&);
     void refuse(int code, std::string_view line);
     void refuse(const Reply&);
     void count_error();
     void close_after(std::string_view reason);
+    void reset_transaction();
 
     // Commands: server_commands.cpp
     void execute(std::string_view line, std::size_t line_bytes);
-    bool may_execute(const Command&);
     void on(command::Hello&);
     void on(command::MailFrom&);
     void on(command::RcptTo&);
@@ -93,10 +95,12 @@ private:
     void on(command::StartTls&);
     void on(command::Quit&);
     std::optional<Reply> objection_to(const command::MailFrom&) const;
-    void gather_recipients();
-    void reset_transaction();
-    bool count_junk();
+    bool fits_envelope(const mail::ForwardPath&) const;
+    void gather_candidates();
+    void count_junk();
+    Reply offer() const;
     bool offers_starttls() const;
+    bool offers_binary_mime() const;
 
     // The letter: server_message.cpp
     void read_data(Instant now);
@@ -104,11 +108,10 @@ private:
     void finish_chunk();
     void open_message(Transfer);
     void finish_message();
-    void object(int code, std::string_view line);
-    void check_body();
+    std::optional<Reply> objection_to_message() const;
+    void drop_if_unwanted();
     bool hand_out_piece(std::size_t at_least);
     void earn_patience(std::uint64_t bytes);
-    bool message_open() const { return message_ == Message::open; }
 
     enum class Message : std::uint8_t { none, open, unwanted }; // Unwanted: to be discarded.
 
@@ -144,7 +147,7 @@ private:
     std::uint64_t chunk_left_ = 0;
     std::uint64_t chunk_bytes_ = 0;
     std::uint64_t message_bytes_ = 0;
-    std::optional<Reply> objection_; // To the letter that is being read, or to this chunk.
+    std::optional<Reply> objection_; // To the chunk that is being read, whatever it holds.
     std::string piece_;              // Of the letter, to be handed out.
 };
 
