@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/start_up.hpp"
+
+#include "base/log.hpp"
+#include "config/load.hpp"
+
+#include <cstdlib>
+#include <unistd.h>
+
+namespace posthouse::process {
+namespace {
+
+std::vector<Listening> listening_from(ControlMessage& received)
+{
+    std::vector<Listening> listeners;
+    const auto& listen = received.message.listen();
+    const auto count = std::min(static_cast<std::size_t>(listen.listeners_size()),
+                                received.descriptors.size());
+    for (std::size_t i = 0; i < count; ++i)
+        listeners.push_back(
+            {listen.listeners(static_cast<int>(i)), std::move(received.descriptors[i])});
+    return listeners;
+}
+
+LinkEnd link_from(ControlMessage& received)
+{
+    LinkEnd end{received.message.link().peer(), received.message.link().index(), {}};
+    if (!received.descriptors.empty())
+        end.socket = std::move(received.descriptors.front());
+    return end;
+}
+
+} // namespace
+
+std::expected<Settings, std::string> settings_from(const ControlMessage& received)
+{
+    const auto& configure = received.message.configure();
+    if (received.descriptors.size() != 3)
+        return std::unexpected("configuration without its files");
+    const auto text = read_text_file(received.descriptors[0]);
+    const auto certificate = read_text_file(received.descriptors[1]);
+    const auto key = read_text_file(received.descriptors[2]);
+    if (!text || !certificate || !key)
+        return std::unexpected("the configuration handed over cannot be read");
+    auto loaded = config::load_text(*text, "configuration");
+    if (!loaded)
+        return std::unexpected(loaded.error().front().text());
+    return Settings{configure.generation(), std::move(*loaded), *certificate, *key,
+                    {configure.dns_servers().begin(), configure.dns_servers().end()}};
+}
+
+std::optional<StartUp> receive_start_up(ControlChannel channel, std::string name)
+{
+    StartUp start{.name = std::move(name),
+                  .settings = nullptr,
+                  .listeners = {},
+                  .links = {},
+                  .identity = {},
+                  .control = std::move(channel)};
+    for (;;) {
+        auto received = start.control.receive();
+        if (!received)
+            return std::nullopt;
+        switch (received->message.what_case()) {
+        case wire::Control::kConfigure: {
+            auto settings = settings_from(*received);
+            if (!settings)
+                fail_start_up(start.control, Exit::config, settings.error());
+            start.settings = std::make_shared<const Settings>(std::move(*settings));
+            log::set_level(start.settings->config.log_level);
+            break;
+        }
+        case wire::Control::kListen:
+            start.listeners = listening_from(*received);
+            break;
+        case wire::Control::kLink:
+            start.links.push_back(link_from(*received));
+            break;
+        case wire::Control::kStart:
+            if (received->message.start().has_identity())
+                start.identity = Identity{received->message.start().identity().user(),
+                                          received->message.start().identity().group()};
+            return start;
+        default:
+            break;
+        }
+    }
+}
+
+RoleControl::RoleControl(boost::asio::io_context& context, ControlChannel channel, Events events)
+    : channel_(UniqueFd(::dup(channel.fd()))),
+      descriptor_(context, channel.release()),
+      events_(std::move(events))
+{
+    wait();
+}
+
+void RoleControl::wait()
+{
+    descriptor_.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                           [this](boost::system::error_code error) {
+                               if (error)
+                                   return;
+                               for (;;) {
+                                   auto received = channel_.poll();
+                                   if (received) {
+                                       take(std::move(*received));
+                                       continue;
+                                   }
+                                   if (received.error() == ControlChannel::End::closed) {
+                                       if (events_.orphaned)
+                                           return events_.orphaned();
+                                       leave(Exit::ok);
+                                   }
+                                   return wait();
+                               }
+                           });
+}
+
+void RoleControl::take(ControlMessage received)
+{
+    switch (received.message.what_case()) {
+    case wire::Control::kConfigure: {
+        auto settings = settings_from(received);
+        if (!settings) {
+            log::error("configuration.refused", {{"reason", settings.error()}});
+            break;
+        }
+        log::set_level(settings->config.log_level);
+        if (events_.configured)
+            events_.configured(std::make_shared<const Settings>(std::move(*settings)));
+        break;
+    }
+    case wire::Control::kLink:
+        if (events_.linked)
+            events_.linked(link_from(received));
+        break;
+    case wire::Control::kListen:
+        if (events_.listening)
+            events_.listening(listening_from(received));
+        break;
+    case wire::Control::kDrain:
+        if (events_.drain)
+            events_.drain();
+        else
+            leave(Exit::ok);
+        break;
+    default:
+        break;
+    }
+}
+
+void RoleControl::ready()
+{
+    wire::Control message;
+    message.mutable_ready();
+    channel_.send(message);
+}
+
+void RoleControl::fail(Exit code, std::string reason)
+{
+    fail_start_up(channel_, code, std::move(reason));
+}
+
+void fail_start_up(const ControlChannel& channel, Exit code, std::string reason)
+{
+    wire::Control message;
+    message.mutable_fatal()->set_reason(std::move(reason));
+    message.mutable_fatal()->set_exit_code(static_cast<int>(code));
+    channel.send(message);
+    leave(code);
+}
+
+void leave(Exit code)
+{
+    ::_exit(static_cast<int>(code));
+}
+
+} // namespace posthouse::process

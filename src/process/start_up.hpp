@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/config.hpp"
+#include "process/control.hpp"
+#include "process/sandbox.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <expected>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace posthouse::process {
+
+/// Exit codes, as sysexits.h numbers them; docs/operations.md lists them.
+enum class Exit : int {
+    ok = 0,
+    failure = 1,
+    usage = 64,
+    unavailable = 69, // a port is in use
+    software = 70,
+    os_error = 71,
+    cannot_create = 73, // a directory that cannot be written
+    io_error = 74,      // the disk is full, the store is damaged
+    temporary = 75,     // another server has the store
+    no_permission = 77,
+    config = 78,
+};
+
+/// The configuration as a role sees it.
+struct Settings {
+    std::uint64_t generation = 0;
+    config::Config config;
+    std::string certificate, key; // PEM; empty where the role has none
+    std::vector<std::string> dns_servers;
+};
+
+struct Listening {
+    wire::Listener what;
+    UniqueFd socket;
+};
+
+struct LinkEnd {
+    std::string peer;
+    std::uint32_t index = 0;
+    UniqueFd socket;
+};
+
+/// What the supervisor hands a role before it says Start.
+struct StartUp {
+    std::string name; // "keeper", "gate.mail", "sorter/1"
+    std::shared_ptr<const Settings> settings;
+    std::vector<Listening> listeners;
+    std::vector<LinkEnd> links;
+    std::optional<Identity> identity;
+    ControlChannel control;
+};
+
+/// Waits for Start. nullopt: the supervisor went away before that.
+std::optional<StartUp> receive_start_up(ControlChannel, std::string name);
+
+/// What comes over the control channel later. Ends the process when the supervisor goes away.
+class RoleControl {
+public:
+    struct Events {
+        std::function<void(std::shared_ptr<const Settings>)> configured;
+        std::function<void(LinkEnd)> linked;
+        std::function<void(std::vector<Listening>)> listening;
+        std::function<void()> drain;
+        std::function<void()> orphaned; // default: leave at once
+    };
+    RoleControl(boost::asio::io_context&, ControlChannel, Events);
+
+    void ready();
+    /// Tells the supervisor why, and ends the process.
+    [[noreturn]] void fail(Exit, std::string reason);
+
+private:
+    void wait();
+    void take(ControlMessage);
+
+    ControlChannel channel_;
+    boost::asio::posix::stream_descriptor descriptor_;
+    Events events_;
+};
+
+/// Leaves without running destructors or exit handlers: what a confined process does at its end.
+[[noreturn]] void leave(Exit);
+/// The same before a RoleControl exists.
+[[noreturn]] void fail_start_up(const ControlChannel&, Exit, std::string reason);
+
+/// A Configure message's files, parsed.
+std::expected<Settings, std::string> settings_from(const ControlMessage&);
+
+} // namespace posthouse::process
