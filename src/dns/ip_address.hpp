@@ -26,8 +26,10 @@ public:
     std::string bytes() const;
     std::string text() const;
     /// May a host on the network have it? Not the unspecified one (which would reach this very
-    /// host), nor multicast, broadcast and 0.0.0.0/8. Loopback and private ones may.
+    /// host), nor multicast, broadcast, link-local IPv6 and 0.0.0.0/8. Loopback and private ones
+    /// may.
     bool is_host() const;
+    bool is_loopback() const;
 
     /// IPv4 before IPv6.
     auto operator<=>(const IpAddress&) const = default;

@@ -10,9 +10,8 @@
 namespace posthouse::dns {
 
 struct RdataLimits {
-    static constexpr std::size_t records = 1000;           // of one answer
-    static constexpr std::size_t text_bytes = 16 * 1024;   // of one TXT record
-    static constexpr std::size_t answer_bytes = 64 * 1024; // of all records; a message's own bound
+    static constexpr std::size_t records = 1000;         // of one answer
+    static constexpr std::size_t text_bytes = 16 * 1024; // of one TXT record
 };
 
 /// Nothing if the bytes are not exactly one record of that type.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/random.hpp"
+#include "dns/host_addresses.hpp"
 #include "dns/lookup.hpp"
 #include "mail/address.hpp"
 
@@ -11,8 +12,8 @@
 namespace posthouse::dns {
 
 struct TargetLimits {
-    static constexpr std::size_t mx_hosts = 100;      // of one domain, the preferred ones
-    static constexpr std::size_t host_addresses = 16; // of one host
+    static constexpr std::size_t mx_hosts = 100; // of one domain, the preferred ones
+    static constexpr std::size_t host_addresses = HostAddresses::most;
     static constexpr std::size_t addresses = 64; // of all hosts; no more hosts are looked up then
     static constexpr std::size_t failed_lookups = 10; // no more hosts are looked up then
 };
@@ -21,6 +22,10 @@ struct TargetLimits {
 struct Self {
     std::vector<std::string> names; // in any case
     std::vector<IpAddress> addresses;
+    /// 127.0.0.0/8 and ::1 are this host too. Set it, but where several servers share one machine:
+    /// a domain whose MX points there would have this server take its own connections for a trusted
+    /// client's.
+    bool loopback = false;
 };
 
 /// One host to try; never without an address.
