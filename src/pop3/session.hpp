@@ -23,7 +23,7 @@ struct Config {
     bool offer_tls = false;      // STLS, RFC 2595 §4
     bool implicit_tls = false;   // The connection is protected from its first byte.
     bool plaintext_auth = false; // Take passwords on an unprotected connection too.
-    Limits limits;
+    Limits limits = {};
 };
 
 /// One message as it was when the session began.
@@ -99,9 +99,13 @@ using Step = std::variant<step::Read, step::Send, step::Wait, step::StartTls, st
 /// reports with one of the calls named beside it, and repeats. At most one question is open at a
 /// time; pipelined commands wait in the buffer. Nothing is deleted unless the peer says QUIT.
 /// What leaves is handed out a piece at a time, so a session holds one piece of a message at most.
+/// A connection lost with a question open: report it, and do not answer the question any more.
 class Session {
 public:
     explicit Session(std::shared_ptr<const Config>);
+    ~Session();
+    Session(Session&&) noexcept;
+    Session& operator=(Session&&) noexcept;
 
     /// The next thing to do. `now` is also how time gets in.
     Step next(Instant now);
@@ -119,7 +123,7 @@ private:
     struct Transaction;
     enum class Phase : std::uint8_t {
         command,
-        login,        // A user and password are to be checked.
+        login,        // Name and password are to be checked.
         failed_login, // The answer is held back.
         maildrop,
         listing,
@@ -129,37 +133,41 @@ private:
         closing,
     };
     enum class Question : std::uint8_t { none, login, maildrop, message, deletion, handshake };
+    enum class Column : std::uint8_t { octets, uidl };
 
     std::optional<Step> advance(Instant now);
     std::optional<Step> read_command(Instant now);
+    std::optional<Step> wait_for_peer(Instant now);
     std::optional<Step> hold_back(Instant now);
-    std::optional<Step> continue_listing(Instant now);
-    std::optional<Step> continue_message(Instant now);
+    std::optional<Step> read_message();
+    std::optional<Step> delete_messages();
     Step ask(Question, Step);
     Step send(Instant now);
-    Step wait_for_peer(Instant now);
+    void continue_listing();
+    void finish_message();
 
-    void execute(std::string_view line);
-    void authorization(const Command&);
-    void transaction(const Command&);
-    void on(command::User);
-    void on(command::Pass);
-    void on(command::Stls);
-    void on(command::Capa);
-    void on(command::Stat);
+    void execute(const Command&);
+    void on(const command::User&);
+    void on(const command::Pass&);
+    void on(const command::Stls&);
+    void on(const command::Capa&);
+    void on(const command::Stat&);
     void on(const command::List&);
     void on(const command::Uidl&);
     void on(const command::Retrieve&);
     void on(const command::Top&);
     void on(const command::Delete&);
-    void on(command::Reset);
-    void on(command::Noop);
-    void on(command::Quit);
+    void on(const command::Reset&);
+    void on(const command::Noop&);
+    void on(const command::Quit&);
 
     bool may_send_password() const;
-    std::optional<std::uint32_t> index_of(std::uint64_t number);
+    std::optional<std::uint32_t> index_of(std::uint64_t number); // Otherwise it has refused.
+    std::string listing(std::uint32_t index, Column) const;
+    void answer_listing(std::optional<std::uint64_t> message, Column);
+    void start_message(std::uint32_t index, std::optional<std::uint64_t> lines);
     void ok(std::string_view text);
-    void error(std::string_view text);  // The world's fault, or a refusal that costs nothing
+    void error(std::string_view text);  // The world's fault.
     void refuse(std::string_view text); // The peer's: it counts.
     void close(CloseReason);
 
@@ -167,9 +175,9 @@ private:
     InputBuffer input_;
     std::string output_; // Not sent yet: pipelined commands are answered in one go.
     std::string user_;
-    Secret password_;                          // Between PASS and the question.
-    std::unique_ptr<Transaction> transaction_; // From the login on.
-    std::optional<Instant> waiting_since_;     // For this command, or for the end of the delay
+    Secret password_;                          // Between PASS and the question
+    std::unique_ptr<Transaction> transaction_; // From the login on
+    std::optional<Instant> waiting_since_;     // For this command, or for the end of a delay
     Phase phase_ = Phase::command;
     Question question_ = Question::none;
     CloseReason close_reason_ = CloseReason::quit;

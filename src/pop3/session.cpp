@@ -1,0 +1,505 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "pop3/session.hpp"
+
+#include "base/contract.hpp"
+#include "pop3/multiline.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace posthouse::pop3 {
+
+/// What a session has from its login on.
+struct Session::Transaction {
+    explicit Transaction(Maildrop m) : messages(std::move(m)), deleted(messages.size()) {}
+
+    /// The response that is under way.
+    struct Sending {
+        std::uint32_t index = 0; // The message, or the next row of a listing
+        std::uint64_t offset = 0;
+        Column column = Column::octets; // of a listing
+        Stuffing stuffing;
+        std::optional<TopOfMessage> top;
+    };
+
+    struct Count {
+        std::size_t messages = 0;
+        std::uint64_t octets = 0;
+    };
+    Count remaining() const
+    {
+        Count count;
+        for (std::size_t i = 0; i < messages.size(); ++i) {
+            if (!deleted[i]) {
+                ++count.messages;
+                count.octets += messages[i].octets;
+            }
+        }
+        return count;
+    }
+
+    Maildrop messages;
+    std::vector<bool> deleted;
+    Sending sending;
+};
+
+Session::Session(std::shared_ptr<const Config> config)
+    : config_(std::move(config)),
+      tls_(config_->implicit_tls)
+{
+    ok(fmt::format("{} POP3 ready", config_->hostname));
+}
+
+Session::~Session() = default;
+Session::Session(Session&&) noexcept = default;
+Session& Session::operator=(Session&&) noexcept = default;
+
+// ---- What the driver calls ------------------------------------------------------------------
+
+Step Session::next(Instant now)
+{
+    expects(question_ == Question::none);
+    for (;;)
+        if (auto step = advance(now))
+            return std::move(*step);
+}
+
+void Session::receive(std::string_view bytes)
+{
+    input_.append(bytes);
+}
+
+void Session::disconnected()
+{
+    question_ = Question::none;
+    output_ = std::string();
+    close(CloseReason::disconnected);
+}
+
+void Session::tls_established()
+{
+    expects(std::exchange(question_, Question::none) == Question::handshake);
+    tls_ = true; // RFC 2595 §4: and whatever was learnt before is forgotten.
+    user_.clear();
+    phase_ = Phase::command;
+}
+
+void Session::answer(Login login)
+{
+    expects(std::exchange(question_, Question::none) == Question::login);
+    switch (login) {
+    case Login::accepted:
+        phase_ = Phase::maildrop;
+        return;
+    case Login::refused:
+        phase_ = Phase::failed_login;
+        return;
+    case Login::unavailable:
+        phase_ = Phase::command;
+        return error("[SYS/TEMP] The password cannot be checked now");
+    }
+}
+
+void Session::answer(std::expected<Maildrop, OpenFailure> maildrop)
+{
+    expects(std::exchange(question_, Question::none) == Question::maildrop);
+    phase_ = Phase::command;
+    if (!maildrop)
+        return error(maildrop.error() == OpenFailure::in_use
+                         ? "[IN-USE] Another session has this maildrop"
+                         : "[SYS/TEMP] The maildrop cannot be opened now");
+    transaction_ = std::make_unique<Transaction>(std::move(*maildrop));
+    const auto all = transaction_->remaining();
+    ok(fmt::format("{} messages ({} octets)", all.messages, all.octets));
+}
+
+void Session::answer(Deletion deletion)
+{
+    expects(std::exchange(question_, Question::none) == Question::deletion);
+    if (deletion == Deletion::done)
+        ok("Bye");
+    else
+        error("[SYS/TEMP] Some deleted messages were not removed"); // RFC 1939 §6
+    close(CloseReason::quit);
+}
+
+void Session::message_piece(std::string_view bytes)
+{
+    expects(std::exchange(question_, Question::none) == Question::message);
+    auto& sending = transaction_->sending;
+    const auto octets = transaction_->messages[sending.index].octets;
+    expects(!bytes.empty() && bytes.size() <= octets - sending.offset);
+    if (sending.offset == 0) // Not before it is known that the message can be read.
+        ok(sending.top ? "Top of message follows" : fmt::format("{} octets", octets));
+    sending.offset += bytes.size();
+    if (sending.top) {
+        bytes = bytes.substr(0, sending.top->take(bytes));
+        if (sending.top->done())
+            sending.offset = octets; // The rest is not asked for.
+    }
+    sending.stuffing.write(bytes, output_);
+    finish_message();
+}
+
+void Session::message_failed()
+{
+    expects(std::exchange(question_, Question::none) == Question::message);
+    if (transaction_->sending.offset != 0) // The client must not take what it has for the whole.
+        return close(CloseReason::message_lost);
+    phase_ = Phase::command;
+    error("[SYS/TEMP] The message cannot be read now");
+}
+
+// ---- What comes next ------------------------------------------------------------------------
+
+std::optional<Step> Session::advance(Instant now)
+{
+    if (output_.size() >= config_->limits.output_bytes)
+        return send(now);
+    switch (phase_) {
+    case Phase::command:
+        return read_command(now);
+    case Phase::login:
+        return ask(Question::login,
+                   step::Authenticate{std::exchange(user_, {}), std::move(password_)});
+    case Phase::failed_login:
+        return hold_back(now);
+    case Phase::maildrop:
+        return ask(Question::maildrop, step::OpenMaildrop{});
+    case Phase::listing:
+        continue_listing();
+        return std::nullopt;
+    case Phase::message:
+        return read_message();
+    case Phase::deletion:
+        return delete_messages();
+    case Phase::handshake: // What was said before has to leave in the clear.
+        if (!output_.empty())
+            return send(now);
+        return ask(Question::handshake, step::StartTls{now + config_->limits.send_patience});
+    case Phase::closing:
+        if (!output_.empty())
+            return send(now);
+        return step::Close{close_reason_};
+    }
+    return std::nullopt;
+}
+
+std::optional<Step> Session::read_command(Instant now)
+{
+    const auto input = input_.view();
+    const auto end = input.find('\n');
+    const bool complete = end != input.npos;
+    if ((complete ? end + 1 : input.size()) > config_->limits.command_line) {
+        error("The line is too long");
+        close(CloseReason::line_too_long); // Where its next command begins is anyone's guess.
+        return std::nullopt;
+    }
+    if (!complete)
+        return wait_for_peer(now);
+
+    auto line = input.substr(0, end);
+    if (line.ends_with('\r'))
+        line.remove_suffix(1);
+    const auto command = parse_command(line);
+    input_.consume(end + 1);
+    waiting_since_.reset();
+    if (!command)
+        refuse(command.error());
+    else
+        execute(*command);
+    return std::nullopt;
+}
+
+/// Answers leave before the session waits for anything.
+std::optional<Step> Session::wait_for_peer(Instant now)
+{
+    if (!output_.empty())
+        return send(now);
+    // The clock starts when the wait does and no byte resets it, so dripping bytes buys no time.
+    if (!waiting_since_)
+        waiting_since_ = now;
+    const auto until = *waiting_since_ + config_->limits.idle;
+    if (now < until)
+        return step::Read{until};
+    close(CloseReason::timed_out); // Without a word, and nothing is deleted: RFC 1939 §3
+    return std::nullopt;
+}
+
+/// So that guessing passwords takes its time.
+std::optional<Step> Session::hold_back(Instant now)
+{
+    if (!waiting_since_)
+        waiting_since_ = now;
+    const auto until = *waiting_since_ + config_->limits.failed_login_delay;
+    if (now < until)
+        return step::Wait{until};
+    waiting_since_.reset();
+    phase_ = Phase::command;
+    error("[AUTH] Wrong name or password");
+    if (++failed_logins_ >= config_->limits.failed_logins)
+        close(CloseReason::failed_logins);
+    return std::nullopt;
+}
+
+Step Session::ask(Question question, Step step)
+{
+    question_ = question;
+    return step;
+}
+
+Step Session::send(Instant now)
+{
+    const auto& limits = config_->limits;
+    const auto slowest = std::chrono::seconds(output_.size() / limits.sent_bytes_per_second);
+    return step::Send{std::exchange(output_, {}), now + limits.send_patience + slowest};
+}
+
+void Session::continue_listing()
+{
+    auto& [messages, deleted, row] = *transaction_;
+    for (; row.index < messages.size(); ++row.index) {
+        if (output_.size() >= config_->limits.output_bytes)
+            return;
+        if (!deleted[row.index])
+            output_ += listing(row.index, row.column) + "\r\n";
+    }
+    output_ += ".\r\n";
+    phase_ = Phase::command;
+}
+
+std::optional<Step> Session::read_message()
+{
+    const auto& sending = transaction_->sending;
+    const auto left = transaction_->messages[sending.index].octets - sending.offset;
+    if (left == 0) { // An empty message; others end in message_piece().
+        ok(sending.top ? "Top of message follows" : "0 octets");
+        finish_message();
+        return std::nullopt;
+    }
+    const auto& limits = config_->limits;
+    const auto length =
+        std::min<std::uint64_t>(left, sending.top ? limits.top_bytes : limits.piece_bytes);
+    return ask(Question::message, step::ReadMessage{sending.index, sending.offset, length});
+}
+
+void Session::finish_message()
+{
+    auto& sending = transaction_->sending;
+    if (sending.offset < transaction_->messages[sending.index].octets)
+        return;
+    sending.stuffing.finish(output_);
+    phase_ = Phase::command;
+}
+
+std::optional<Step> Session::delete_messages()
+{
+    step::DeleteMessages question;
+    for (std::uint32_t i = 0; i < transaction_->messages.size(); ++i)
+        if (transaction_->deleted[i])
+            question.indices.push_back(i);
+    if (!question.indices.empty())
+        return ask(Question::deletion, std::move(question));
+    ok("Bye");
+    close(CloseReason::quit);
+    return std::nullopt;
+}
+
+// ---- Commands -------------------------------------------------------------------------------
+
+namespace {
+
+enum class State : std::uint8_t { any, authorization, transaction };
+
+struct Belongs {
+    State operator()(const command::User&) const { return State::authorization; }
+    State operator()(const command::Pass&) const { return State::authorization; }
+    State operator()(const command::Stls&) const { return State::authorization; }
+    State operator()(const command::Capa&) const { return State::any; }
+    State operator()(const command::Quit&) const { return State::any; }
+    State operator()(const auto&) const { return State::transaction; }
+};
+
+} // namespace
+
+void Session::execute(const Command& command)
+{
+    const auto state = std::visit(Belongs{}, command);
+    if (state == State::authorization && transaction_)
+        return refuse("Not after the login");
+    if (state == State::transaction && !transaction_)
+        return refuse("Log in first");
+    std::visit([this](const auto& parsed) { on(parsed); }, command);
+}
+
+void Session::on(const command::User& user)
+{
+    if (!may_send_password())
+        return refuse("Say STLS first: passwords are not taken in the clear");
+    user_ = user.name;
+    ok("The password, please"); // Known or not.
+}
+
+void Session::on(const command::Pass& pass)
+{
+    if (!may_send_password())
+        return refuse("Say STLS first: passwords are not taken in the clear");
+    if (user_.empty())
+        return refuse("Say USER first");
+    password_ = pass.password;
+    phase_ = Phase::login;
+}
+
+void Session::on(const command::Stls&)
+{
+    if (tls_ || !config_->offer_tls)
+        return refuse(tls_ ? "TLS is there already" : "TLS is not on offer"); // RFC 2595 §4
+    if (!input_.empty()) {
+        // Plaintext after STLS would run as if it had come protected (CVE-2011-0411).
+        error("STLS must come last");
+        return close(CloseReason::injection);
+    }
+    ok("Begin TLS");
+    phase_ = Phase::handshake;
+}
+
+void Session::on(const command::Capa&)
+{
+    ok("Capabilities follow");
+    output_ += "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n";
+    if (may_send_password()) // RFC 2595 §4: both stand there only while they would work.
+        output_ += "USER\r\n";
+    if (config_->offer_tls && !tls_ && !transaction_)
+        output_ += "STLS\r\n";
+    output_ += "IMPLEMENTATION Posthouse\r\n.\r\n";
+}
+
+void Session::on(const command::Stat&)
+{
+    const auto count = transaction_->remaining();
+    ok(fmt::format("{} {}", count.messages, count.octets));
+}
+
+void Session::on(const command::List& list)
+{
+    answer_listing(list.message, Column::octets);
+}
+void Session::on(const command::Uidl& uidl)
+{
+    answer_listing(uidl.message, Column::uidl);
+}
+
+void Session::on(const command::Retrieve& retrieve)
+{
+    if (const auto index = index_of(retrieve.message))
+        start_message(*index, std::nullopt);
+}
+
+void Session::on(const command::Top& top)
+{
+    if (const auto index = index_of(top.message))
+        start_message(*index, top.lines);
+}
+
+void Session::on(const command::Delete& del)
+{
+    if (const auto index = index_of(del.message)) {
+        transaction_->deleted[*index] = true;
+        ok(fmt::format("Message {} is deleted", del.message));
+    }
+}
+
+void Session::on(const command::Reset&)
+{
+    transaction_->deleted.assign(transaction_->messages.size(), false);
+    const auto count = transaction_->remaining();
+    ok(fmt::format("{} messages ({} octets)", count.messages, count.octets));
+}
+
+void Session::on(const command::Noop&)
+{
+    ok("Nothing done");
+}
+
+void Session::on(const command::Quit&)
+{
+    if (transaction_) {
+        phase_ = Phase::deletion;
+        return;
+    }
+    ok("Bye");
+    close(CloseReason::quit);
+}
+
+// ---- Answering ------------------------------------------------------------------------------
+
+bool Session::may_send_password() const
+{
+    return tls_ || config_->plaintext_auth;
+}
+
+std::optional<std::uint32_t> Session::index_of(std::uint64_t number)
+{
+    if (number >= 1 && number <= transaction_->messages.size() &&
+        !transaction_->deleted[number - 1])
+        return static_cast<std::uint32_t>(number - 1);
+    refuse("No such message");
+    return std::nullopt;
+}
+
+std::string Session::listing(std::uint32_t index, Column column) const
+{
+    const auto& message = transaction_->messages[index];
+    return column == Column::uidl ? fmt::format("{} {}", index + 1, message.uidl)
+                                  : fmt::format("{} {}", index + 1, message.octets);
+}
+
+void Session::answer_listing(std::optional<std::uint64_t> message, Column column)
+{
+    if (message) {
+        if (const auto index = index_of(*message))
+            ok(listing(*index, column));
+        return;
+    }
+    const auto count = transaction_->remaining();
+    ok(fmt::format("{} messages ({} octets)", count.messages, count.octets));
+    transaction_->sending = {};
+    transaction_->sending.column = column;
+    phase_ = Phase::listing;
+}
+
+void Session::start_message(std::uint32_t index, std::optional<std::uint64_t> lines)
+{
+    transaction_->sending = {};
+    transaction_->sending.index = index;
+    if (lines)
+        transaction_->sending.top.emplace(*lines);
+    phase_ = Phase::message;
+}
+
+void Session::ok(std::string_view text)
+{
+    output_ += fmt::format("+OK {}\r\n", text);
+}
+void Session::error(std::string_view text)
+{
+    output_ += fmt::format("-ERR {}\r\n", text);
+}
+
+void Session::refuse(std::string_view text)
+{
+    error(text);
+    if (++errors_ >= config_->limits.errors)
+        close(CloseReason::errors);
+}
+
+void Session::close(CloseReason reason)
+{
+    phase_ = Phase::closing;
+    close_reason_ = reason;
+}
+
+} // namespace posthouse::pop3
