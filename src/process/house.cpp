@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/house.hpp"
+
+#include "base/contract.hpp"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+namespace posthouse::process {
+
+House plan_house(const config::Config& config, std::size_t cores)
+{
+    const auto listens = [&](config::Protocol protocol) {
+        return std::ranges::any_of(config.listen, [&](const auto& listener) {
+            return listener.protocol == protocol;
+        });
+    };
+    const auto threads = static_cast<std::uint32_t>(
+        config.process.gate_threads != 0 ? config.process.gate_threads : std::max<std::size_t>(cores, 1));
+
+    House house;
+    house.members = {{Role::resolver, "resolver"}, {Role::keeper, "keeper"},
+                     {Role::clerk, "clerk"},       {Role::courier, "courier"}};
+    house.joins = {{"clerk", "keeper"}, {"courier", "keeper"}, {"courier", "resolver"}};
+    for (std::size_t i = 0; i < config.process.sorter_workers; ++i) {
+        auto name = fmt::format("sorter/{}", i);
+        house.joins.push_back({name, "keeper"});
+        house.members.push_back({Role::sorter, std::move(name)});
+    }
+    if (listens(config::Protocol::smtp)) {
+        house.members.push_back({Role::gate, std::string(mail_gate)});
+        house.joins.push_back({std::string(mail_gate), "keeper", threads});
+    }
+    if (listens(config::Protocol::pop3)) {
+        house.members.push_back({Role::gate, std::string(reader_gate)});
+        house.joins.push_back({std::string(reader_gate), "keeper", threads});
+        house.joins.push_back({std::string(reader_gate), "clerk", threads});
+    }
+    return house;
+}
+
+Role role_of_member(std::string_view name)
+{
+    const auto role = role_named(name.substr(0, name.find_first_of("./")));
+    expects(role.has_value());
+    return *role;
+}
+
+} // namespace posthouse::process

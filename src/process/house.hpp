@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/config.hpp"
+#include "process/role.hpp"
+
+#include <string>
+#include <vector>
+
+/// Which processes a configuration asks for, and who talks to whom.
+namespace posthouse::process {
+
+struct Member {
+    Role role;
+    std::string name; // "gate.mail", "keeper", "sorter/1": unique
+};
+
+/// `count` links between two members, numbered from 0.
+struct Join {
+    std::string one, other;
+    std::uint32_t count = 1;
+};
+
+struct House {
+    std::vector<Member> members; // in the order to start them
+    std::vector<Join> joins;
+};
+
+/// `cores`: what gate_threads = 0 stands for.
+House plan_house(const config::Config&, std::size_t cores);
+
+constexpr std::string_view mail_gate = "gate.mail";
+constexpr std::string_view reader_gate = "gate.readers";
+/// "sorter/1" -> sorter; "gate.mail" -> gate.
+Role role_of_member(std::string_view name);
+
+} // namespace posthouse::process

@@ -1,0 +1,235 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/premises.hpp"
+
+#include "base/text.hpp"
+#include "config/load.hpp"
+#include "net/tls.hpp"
+#include "process/listeners.hpp"
+
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
+#include <fcntl.h>
+#include <filesystem>
+#include <fmt/format.h>
+#include <fstream>
+#include <iterator>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+namespace posthouse::process {
+namespace {
+
+Obstacle obstacle(Exit code, std::string sentence)
+{
+    return {code, {std::move(sentence)}};
+}
+
+std::expected<std::string, Obstacle> read_file(const std::string& path, std::string_view what)
+{
+    std::ifstream file(path, std::ios::binary);
+    if (!file)
+        return std::unexpected(obstacle(
+            Exit::config, fmt::format("{} {} cannot be read: {}", what, path, std::strerror(errno))));
+    return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+/// The name servers of resolv.conf: what the C library would ask.
+std::vector<std::string> system_name_servers()
+{
+    std::vector<std::string> servers;
+    std::ifstream file("/etc/resolv.conf");
+    for (std::string line; std::getline(file, line);) {
+        if (!line.starts_with("nameserver"))
+            continue;
+        const auto address = trimmed(std::string_view(line).substr(10));
+        if (!address.empty() && servers.size() < 3)
+            servers.emplace_back(address);
+    }
+    if (servers.empty())
+        servers.emplace_back("127.0.0.1");
+    return servers;
+}
+
+std::string user_of(const config::Users& users, Role role)
+{
+    switch (role) {
+    case Role::gate:
+        return users.gate;
+    case Role::keeper:
+        return users.keeper;
+    case Role::sorter:
+        return users.sorter;
+    case Role::courier:
+        return users.courier;
+    case Role::resolver:
+        return users.resolver;
+    case Role::clerk:
+        return users.clerk;
+    case Role::supervisor:
+        break;
+    }
+    return "root";
+}
+
+std::expected<std::map<Role, Identity>, Obstacle> find_identities(const config::Config& config)
+{
+    std::map<Role, Identity> identities;
+    for (const auto role : confined_roles) {
+        const auto user = user_of(config.process.users, role);
+        auto identity = identity_of(user);
+        if (!identity)
+            return std::unexpected(obstacle(Exit::config, identity.error()));
+        if (*identity)
+            identities.emplace(role, **identity);
+    }
+    return identities;
+}
+
+std::expected<void, Obstacle> prepare_data_dir(const std::string& path,
+                                               const std::map<Role, Identity>& identities)
+{
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (error)
+        return std::unexpected(obstacle(Exit::cannot_create,
+                                        fmt::format("the data directory {} cannot be made: {}",
+                                                    path, error.message())));
+    if (const auto keeper = identities.find(Role::keeper); keeper != identities.end()) {
+        if (::chown(path.c_str(), keeper->second.user, keeper->second.group) != 0)
+            return std::unexpected(obstacle(
+                Exit::cannot_create, fmt::format("the data directory {} cannot be given to the "
+                                                 "service user: {}",
+                                                 path, std::strerror(errno))));
+        ::chmod(path.c_str(), 0700);
+    }
+    if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0)
+        return std::unexpected(obstacle(
+            Exit::cannot_create, fmt::format("the data directory {} cannot be written: {}", path,
+                                             std::strerror(errno))));
+    return {};
+}
+
+std::expected<UniqueFd, Obstacle> lock_pid_file(const std::string& data_dir)
+{
+    const auto path = pid_file_path(data_dir);
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    if (!file)
+        return std::unexpected(obstacle(Exit::cannot_create, fmt::format("{} cannot be written: {}",
+                                                                         path,
+                                                                         std::strerror(errno))));
+    if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
+        char pid[32]{};
+        [[maybe_unused]] const auto got = ::read(file.get(), pid, sizeof pid - 1);
+        return std::unexpected(obstacle(
+            Exit::temporary,
+            fmt::format("another Posthouse (process {}) runs on the data directory {}",
+                        trimmed(std::string_view(pid, ::strcspn(pid, "\n"))), data_dir)));
+    }
+    const auto text = fmt::format("{}\n", ::getpid());
+    if (::ftruncate(file.get(), 0) != 0 ||
+        ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+        return std::unexpected(obstacle(Exit::io_error, fmt::format("{} cannot be written: {}",
+                                                                    path, std::strerror(errno))));
+    return file;
+}
+
+} // namespace
+
+std::string control_socket_path(const std::string& data_dir)
+{
+    return data_dir + "/control.sock";
+}
+
+std::string pid_file_path(const std::string& data_dir)
+{
+    return data_dir + "/posthouse.pid";
+}
+
+std::expected<Documents, Obstacle> read_documents(const std::string& config_path)
+{
+    auto text = read_file(config_path, "the configuration");
+    if (!text)
+        return std::unexpected(text.error());
+    auto config = config::load_text(*text, config_path);
+    if (!config) {
+        Obstacle problems{Exit::config, {}};
+        for (const auto& problem : config.error())
+            problems.sentences.push_back(problem.text());
+        return std::unexpected(std::move(problems));
+    }
+    Documents documents{std::move(*text), std::move(*config), {}, {}, {}};
+    const auto& tls = documents.config.tls;
+    if (tls.configured()) {
+        auto certificate = read_file(tls.certificate, "tls.certificate:");
+        if (!certificate)
+            return std::unexpected(certificate.error());
+        auto key = read_file(tls.key, "tls.key:");
+        if (!key)
+            return std::unexpected(key.error());
+        if (auto usable = net::TlsContext::server(*certificate, *key); !usable)
+            return std::unexpected(obstacle(
+                Exit::config, fmt::format("tls.certificate {}: {}", tls.certificate, usable.error())));
+        documents.certificate = std::move(*certificate);
+        documents.key = std::move(*key);
+    }
+    for (const auto& server : documents.config.dns.servers)
+        documents.dns_servers.push_back(server.text());
+    if (documents.dns_servers.empty())
+        documents.dns_servers = system_name_servers();
+    return documents;
+}
+
+std::expected<void, Obstacle> bind_listeners(const config::Config& config, Sockets& sockets)
+{
+    Sockets fresh;
+    for (const auto& listener : config.listen) {
+        if (sockets.contains(listener.address))
+            continue;
+        auto socket = listen_on(listener.address);
+        if (!socket)
+            return std::unexpected(obstacle(Exit::unavailable, socket.error()));
+        fresh.emplace(listener.address, std::move(*socket));
+    }
+    std::erase_if(sockets, [&](const auto& entry) {
+        return std::ranges::none_of(config.listen, [&](const auto& listener) {
+            return listener.address == entry.first;
+        });
+    });
+    sockets.merge(fresh);
+    return {};
+}
+
+std::expected<Premises, Obstacle> prepare_premises(const std::string& config_path)
+{
+    auto documents = read_documents(config_path);
+    if (!documents)
+        return std::unexpected(documents.error());
+    auto identities = find_identities(documents->config);
+    if (!identities)
+        return std::unexpected(identities.error());
+    const auto& data_dir = documents->config.data_dir;
+    if (auto made = prepare_data_dir(data_dir, *identities); !made)
+        return std::unexpected(made.error());
+    auto pid_file = lock_pid_file(data_dir);
+    if (!pid_file)
+        return std::unexpected(pid_file.error());
+    Premises premises{std::move(*documents), std::move(*identities), std::move(*pid_file), {}, {}};
+    if (auto bound = bind_listeners(premises.documents.config, premises.sockets); !bound)
+        return std::unexpected(bound.error());
+    auto control = listen_on_path(control_socket_path(premises.documents.config.data_dir));
+    if (!control)
+        return std::unexpected(obstacle(Exit::cannot_create, control.error()));
+    premises.control_socket = std::move(*control);
+    return premises;
+}
+
+Exit report(const Obstacle& obstacle)
+{
+    for (const auto& sentence : obstacle.sentences)
+        std::fprintf(stderr, "posthouse: %s\n", sentence.c_str());
+    return obstacle.code;
+}
+
+} // namespace posthouse::process

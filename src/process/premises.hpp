@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/unique_fd.hpp"
+#include "config/config.hpp"
+#include "process/start_up.hpp"
+
+#include <expected>
+#include <map>
+#include <string>
+#include <vector>
+
+/// What has to be there before a process starts: a right configuration, its files, the data
+/// directory, the sockets. Each thing that can be wrong is one sentence and an exit code.
+namespace posthouse::process {
+
+struct Obstacle {
+    Exit code = Exit::failure;
+    std::vector<std::string> sentences;
+};
+
+/// The configuration, and what it names, read.
+struct Documents {
+    std::string text;
+    config::Config config;
+    std::string certificate, key;
+    std::vector<std::string> dns_servers;
+};
+std::expected<Documents, Obstacle> read_documents(const std::string& config_path);
+
+using Sockets = std::map<config::Endpoint, UniqueFd>;
+/// Adds what is missing, removes what is no longer wanted; unchanged on an error.
+std::expected<void, Obstacle> bind_listeners(const config::Config&, Sockets&);
+
+struct Premises {
+    Documents documents;
+    std::map<Role, Identity> identities; // empty unless started as root
+    UniqueFd pid_file;                   // locked
+    UniqueFd control_socket;
+    Sockets sockets;
+};
+std::expected<Premises, Obstacle> prepare_premises(const std::string& config_path);
+
+std::string control_socket_path(const std::string& data_dir);
+std::string pid_file_path(const std::string& data_dir);
+
+/// To standard error; returns its code.
+Exit report(const Obstacle&);
+
+} // namespace posthouse::process

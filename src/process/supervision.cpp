@@ -1,0 +1,294 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "process/supervision.hpp"
+
+#include "base/contract.hpp"
+#include "base/log.hpp"
+#include "process/listeners.hpp"
+
+#include <algorithm>
+#include <array>
+#include <csignal>
+#include <cstdlib>
+#include <cstring>
+#include <fmt/format.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <thread>
+
+namespace posthouse::process {
+namespace {
+
+constexpr int failures_before_giving_up = 5; // while the house opens
+constexpr auto steady_after = std::chrono::seconds(30);
+constexpr auto longest_back_off = std::chrono::seconds(30);
+
+bool is_gate(Role role) { return role == Role::gate; }
+bool is_keeper(Role role) { return role == Role::keeper; }
+bool is_any(Role) { return true; }
+
+std::string describe_status(int status)
+{
+    if (WIFSIGNALED(status))
+        return fmt::format("signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
+    return fmt::format("exit code {}", WEXITSTATUS(status));
+}
+
+} // namespace
+
+Supervision::Supervision(std::string config_path, Premises premises)
+    : config_path_(std::move(config_path)),
+      premises_(std::move(premises)),
+      house_(plan_house(premises_.documents.config, std::thread::hardware_concurrency()))
+{
+    for (const auto& member : house_.members) {
+        children_.push_back(std::make_unique<Child>());
+        children_.back()->member = member;
+    }
+}
+
+Exit Supervision::run()
+{
+    log::set_process("supervisor");
+    log::set_level(premises_.documents.config.log_level);
+    const auto protections = protections_of_kernel();
+    if (!protections.calls)
+        return report({Exit::os_error, {"this kernel has no seccomp: nothing is started"}});
+    if (!protections.complete())
+        log::warning("confinement.incomplete", {{"in_force", describe(protections)}});
+    log::info("house.opening", {{"hostname", premises_.documents.config.hostname.text()},
+                                {"confinement", describe(protections)}});
+    wait_for_signals();
+    start_waiting_members();
+    context_.run();
+    return result_;
+}
+
+Supervision::Child* Supervision::find(std::string_view name)
+{
+    const auto found = std::ranges::find_if(
+        children_, [&](const auto& child) { return child->member.name == name; });
+    return found == children_.end() ? nullptr : found->get();
+}
+
+// ---- starting -------------------------------------------------------------------------------
+
+/// Gates wait for the keeper: the first client shall not be told to come back later.
+void Supervision::start_waiting_members()
+{
+    const bool keeper_ready = find("keeper")->ready;
+    for (auto& child : children_)
+        if (child->pid < 0 && !child->restart && (keeper_ready || !is_gate(child->member.role)))
+            start(*child);
+}
+
+void Supervision::start(Child& child)
+{
+    child.restart.reset();
+    auto spawned = spawn_role(child.member.name);
+    if (!spawned) {
+        log::error("process.not_started",
+                   {{"member", child.member.name}, {"reason", spawned.error()}});
+        return restart_later(child);
+    }
+    child.pid = spawned->pid;
+    child.control = std::move(spawned->control);
+    child.started = Instant::clock::now();
+    child.ready = false;
+    child.watched_process =
+        std::make_unique<Descriptor>(context_, spawned->process.release());
+    child.watched_control = std::make_unique<Descriptor>(context_, ::dup(child.control->fd()));
+    watch(child);
+    introduce(child);
+}
+
+void Supervision::introduce(Child& child)
+{
+    configure(child);
+    hand_listeners(child);
+    for (const auto& link : house_.joins) {
+        if (link.one != child.member.name && link.other != child.member.name)
+            continue;
+        auto* one = find(link.one);
+        auto* other = find(link.other);
+        if (one->control && other->control)
+            join(*one, *other, link);
+    }
+    wire::Control message;
+    auto* start = message.mutable_start();
+    if (const auto found = premises_.identities.find(child.member.role);
+        found != premises_.identities.end()) {
+        start->mutable_identity()->set_user(found->second.user);
+        start->mutable_identity()->set_group(found->second.group);
+    }
+    child.control->send(message);
+}
+
+void Supervision::join(Child& one, Child& other, const Join& link)
+{
+    for (std::uint32_t i = 0; i < link.count; ++i) {
+        std::array<int, 2> ends{};
+        expects(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
+                             ends.data()) == 0);
+        const UniqueFd first(ends[0]), second(ends[1]);
+        wire::Control message;
+        message.mutable_link()->set_index(i);
+        message.mutable_link()->set_peer(other.member.name);
+        one.control->send(message, std::array{first.get()});
+        message.mutable_link()->set_peer(one.member.name);
+        other.control->send(message, std::array{second.get()});
+    }
+}
+
+void Supervision::configure(const Child& child) const
+{
+    const auto& documents = premises_.documents;
+    // Only gates serve TLS.
+    const bool needs_key = is_gate(child.member.role);
+    const auto text = text_file(documents.text);
+    const auto certificate = text_file(needs_key ? documents.certificate : std::string());
+    const auto key = text_file(needs_key ? documents.key : std::string());
+    wire::Control message;
+    message.mutable_configure()->set_generation(generation_);
+    for (const auto& server : documents.dns_servers)
+        message.mutable_configure()->add_dns_servers(server);
+    child.control->send(message, std::array{text.get(), certificate.get(), key.get()});
+}
+
+void Supervision::hand_listeners(const Child& child) const
+{
+    wire::Control message;
+    auto* listen = message.mutable_listen();
+    std::vector<int> sockets;
+    if (is_keeper(child.member.role)) {
+        listen->add_listeners()->set_protocol("control");
+        sockets.push_back(premises_.control_socket.get());
+    }
+    for (const auto& listener : premises_.documents.config.listen) {
+        const auto wanted = listener.protocol == config::Protocol::smtp ? mail_gate : reader_gate;
+        if (child.member.name != wanted)
+            continue;
+        *listen->add_listeners() = describe(listener);
+        sockets.push_back(premises_.sockets.at(listener.address).get());
+    }
+    if (!sockets.empty())
+        child.control->send(message, sockets);
+}
+
+// ---- watching -------------------------------------------------------------------------------
+
+void Supervision::watch(Child& child)
+{
+    child.watched_process->async_wait(Descriptor::wait_read,
+                                      [this, &child](boost::system::error_code error) {
+                                          if (!error)
+                                              ended(child);
+                                      });
+    hear(child);
+}
+
+void Supervision::hear(Child& child)
+{
+    child.watched_control->async_wait(
+        Descriptor::wait_read, [this, &child](boost::system::error_code error) {
+            if (error || !child.control)
+                return;
+            auto received = child.control->poll();
+            if (!received && received.error() == ControlChannel::End::closed)
+                return; // Its end is reported by the other descriptor.
+            if (received && received->message.has_ready())
+                ready(child);
+            if (received && received->message.has_fatal()) {
+                const auto& fatal = received->message.fatal();
+                log::error("process.failed",
+                           {{"member", child.member.name}, {"reason", fatal.reason()}});
+                if (phase_ == Phase::opening)
+                    return give_up(static_cast<Exit>(fatal.exit_code()), fatal.reason());
+            }
+            hear(child);
+        });
+}
+
+void Supervision::ready(Child& child)
+{
+    child.ready = true;
+    log::info("process.ready", {{"member", child.member.name}, {"pid", child.pid}});
+    start_waiting_members();
+    if (phase_ == Phase::opening &&
+        std::ranges::all_of(children_, [](const auto& c) { return c->ready; })) {
+        phase_ = Phase::open;
+        announce_ready();
+    }
+}
+
+void Supervision::announce_ready()
+{
+    log::info("house.open", {{"generation", generation_}});
+    const char* path = std::getenv("NOTIFY_SOCKET"); // systemd's Type=notify
+    if (path == nullptr || std::strlen(path) >= sizeof(sockaddr_un::sun_path))
+        return;
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    std::strcpy(address.sun_path, path); // NOLINT: measured above
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + std::strlen(path));
+    if (address.sun_path[0] == '@')
+        address.sun_path[0] = '\0';
+    const UniqueFd socket(::socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+    static constexpr std::string_view word = "READY=1";
+    ::sendto(socket.get(), word.data(), word.size(), MSG_NOSIGNAL,
+             reinterpret_cast<const sockaddr*>(&address), length);
+}
+
+void Supervision::ended(Child& child)
+{
+    int status = 0;
+    ::waitpid(child.pid, &status, 0);
+    const bool expected = child.leaving;
+    if (!expected)
+        log::warning("process.ended", {{"member", child.member.name},
+                                       {"pid", child.pid},
+                                       {"how", describe_status(status)}});
+    if (!expected && phase_ == Phase::opening && child.control) {
+        // It may have said why in its last breath.
+        if (auto last = child.control->poll(); last && last->message.has_fatal())
+            give_up(static_cast<Exit>(last->message.fatal().exit_code()),
+                    last->message.fatal().reason());
+    }
+    child.pid = -1;
+    child.control.reset();
+    child.watched_process.reset();
+    child.watched_control.reset();
+    child.ready = false;
+    if (phase_ == Phase::opening || phase_ == Phase::open)
+        return restart_later(child);
+    advance_closing();
+}
+
+void Supervision::restart_later(Child& child)
+{
+    const auto lived = Instant::clock::now() - child.started;
+    child.failures = lived > steady_after ? 1 : child.failures + 1;
+    if (phase_ == Phase::opening && child.failures >= failures_before_giving_up)
+        return give_up(Exit::software, child.member.name + " ends as soon as it is started");
+    auto wait = std::chrono::milliseconds(child.failures == 1 ? 0 : 50 << std::min(child.failures, 10));
+    wait = std::min<std::chrono::milliseconds>(wait, longest_back_off);
+    child.restart = std::make_unique<boost::asio::steady_timer>(context_, wait);
+    child.restart->async_wait([this, &child](boost::system::error_code error) {
+        if (error)
+            return;
+        child.restart.reset();
+        if (!is_gate(child.member.role) || phase_ == Phase::open || find("keeper")->ready)
+            start(child);
+    });
+}
+
+void Supervision::give_up(Exit code, const std::string& reason)
+{
+    report({code, {reason}});
+    result_ = code;
+    phase_ = Phase::closing_rest;
+    kill_all(is_any);
+    advance_closing();
+}
+
+} // namespace posthouse::process
