@@ -16,9 +16,9 @@ struct ResourceLimits {
     std::uint64_t descriptors = 1024;
     /// Threads and processes of the user, whichever program they belong to; so it is set only
     /// where the role has a user of its own.
-    std::optional<std::uint64_t> threads_of_user;
+    std::optional<std::uint64_t> threads_of_user = {};
     /// Address space. Not set in sanitizer builds, whose shadow is terabytes.
-    std::optional<std::uint64_t> address_space_bytes;
+    std::optional<std::uint64_t> address_space_bytes = {};
 };
 
 ResourceLimits default_limits(Role);
