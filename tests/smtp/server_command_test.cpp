@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "smtp/command.hpp"
+
+#include <gtest/gtest.h>
+
+#include <limits>
+
+namespace posthouse::smtp {
+namespace {
+
+/// One word for what a line was taken for, or the code of its refusal.
+std::string taken(std::string_view line)
+{
+    const auto command = parse_command(line);
+    if (!command)
+        return std::to_string(command.error().code);
+    struct {
+        std::string operator()(const command::Hello& c) const
+        {
+            return (c.extended ? "ehlo " : "helo ") + c.client;
+        }
+        std::string operator()(const command::MailFrom& c) const
+        {
+            std::string text = "mail " + c.sender.text();
+            if (c.parameters.declared_bytes)
+                text += " size " + std::to_string(*c.parameters.declared_bytes);
+            if (c.has_body)
+                text += " body " + std::to_string(static_cast<int>(c.parameters.body));
+            if (c.parameters.smtputf8)
+                text += " utf8";
+            return text;
+        }
+        std::string operator()(const command::RcptTo& c) const
+        {
+            return "rcpt " + c.recipient.text();
+        }
+        std::string operator()(const command::Bdat& c) const
+        {
+            return "bdat " + std::to_string(c.bytes) + (c.last ? " last" : "");
+        }
+        std::string operator()(const command::Data&) const { return "data"; }
+        std::string operator()(const command::Reset&) const { return "rset"; }
+        std::string operator()(const command::Noop&) const { return "noop"; }
+        std::string operator()(const command::Verify&) const { return "vrfy"; }
+        std::string operator()(const command::Help&) const { return "help"; }
+        std::string operator()(const command::StartTls&) const { return "starttls"; }
+        std::string operator()(const command::Quit&) const { return "quit"; }
+    } name;
+    return std::visit(name, *command);
+}
+
+struct Case {
+    std::string_view line;
+    std::string_view taken;
+};
+
+TEST(SmtpServerCommand, TakesTheCommandsOfTheStandards)
+{
+    const Case cases[] = {
+        {"EHLO a.example", "ehlo a.example"},
+        {"ehlo [192.0.2.1]", "ehlo [192.0.2.1]"},
+        {"HELO odd_name", "helo odd_name"},
+        {"MAIL FROM:<>", "mail "},
+        {"MAIL FROM:<a@b.example>", "mail a@b.example"},
+        {"mail from:<a@b.example>", "mail a@b.example"},
+        {"MAIL FROM:<@x.example,@y.example:a@b.example>", "mail a@b.example"},
+        {"MAIL FROM:<\"a>b\"@c.example>", "mail \"a>b\"@c.example"},
+        {"MAIL FROM:<\"a\\\">b\"@c.example> SIZE=1", "mail \"a\\\">b\"@c.example size 1"},
+        {"MAIL FROM:<a@b.example> SIZE=0", "mail a@b.example size 0"},
+        {"MAIL FROM:<> size=10 body=8bitmime SMTPutf8", "mail  size 10 body 1 utf8"},
+        {"MAIL FROM:<> BODY=7BIT", "mail  body 0"},
+        {"MAIL FROM:<> BODY=BINARYMIME", "mail  body 2"},
+        {"MAIL FROM:<> SIZE=99999999999999999999", "mail  size 18446744073709551615"},
+        {"RCPT TO:<a@b.example>", "rcpt a@b.example"},
+        {"RCPT TO:<Postmaster>", "rcpt postmaster"},
+        {"RCPT TO:<postmaster@b.example>", "rcpt postmaster@b.example"},
+        {"DATA", "data"},
+        {"BDAT 0", "bdat 0"},
+        {"BDAT 1000 LAST", "bdat 1000 last"},
+        {"bdat 5 last", "bdat 5 last"},
+        {"RSET", "rset"},
+        {"NOOP", "noop"},
+        {"NOOP any word", "noop"},
+        {"VRFY ann", "vrfy"},
+        {"HELP", "help"},
+        {"HELP RCPT", "help"},
+        {"STARTTLS", "starttls"},
+        {"QUIT", "quit"},
+    };
+    for (const auto& [line, expected] : cases)
+        EXPECT_EQ(taken(line), expected) << line;
+}
+
+TEST(SmtpServerCommand, ToleratesSpacesThatManyProgramsSend)
+{
+    const Case cases[] = {
+        {"DATA  ", "data"},
+        {"QUIT\t", "quit"},
+        {"MAIL FROM: <a@b.example>", "mail a@b.example"},
+        {"MAIL FROM:   <a@b.example>", "mail a@b.example"},
+        {"RCPT TO: <a@b.example> ", "rcpt a@b.example"},
+        {"MAIL FROM:<a@b.example>  SIZE=5  BODY=7BIT ", "mail a@b.example size 5 body 0"},
+    };
+    for (const auto& [line, expected] : cases)
+        EXPECT_EQ(taken(line), expected) << line;
+}
+
+TEST(SmtpServerCommand, RefusesWhatBreaksTheGrammar)
+{
+    const Case cases[] = {
+        {"", "500"},
+        {" ", "500"},
+        {" DATA", "500"},
+        {"DATAX", "500"},
+        {"MAILFROM:<a@b.example>", "500"},
+        {"MAIL\tFROM:<a@b.example>", "500"},
+        {std::string_view("NOOP \0", 6), "500"},
+        {"NOOP a\rb", "500"},
+        {"NOOP a\nQUIT", "500"},
+        {"NOOP \x7f", "500"},
+        {"EXPN list", "502"},
+        {"AUTH PLAIN", "502"},
+        {"EHLO", "501"},
+        {"EHLO ", "501"},
+        {"EHLO a b", "501"},
+        {"EHLO \xc3\xbc.example", "501"},
+        {"MAIL", "501"},
+        {"MAIL TO:<a@b.example>", "501"},
+        {"MAIL FROM <a@b.example>", "501"},
+        {"MAIL FROM:", "501"},
+        {"MAIL FROM:a@b.example", "501"},
+        {"MAIL FROM:<a@b.example", "501"},
+        {"MAIL FROM:<a@b.example>SIZE=1", "501"},
+        {"MAIL FROM:<a>", "501"},
+        {"MAIL FROM:<a@>", "501"},
+        {"MAIL FROM:<a@-b.example>", "501"},
+        {"MAIL FROM:<a b@c.example>", "501"},
+        {"MAIL FROM:<\"a@b.example>", "501"},
+        {"MAIL FROM:<\xff@b.example> SMTPUTF8", "501"},
+        {"MAIL FROM:<> SIZE", "501"},
+        {"MAIL FROM:<> SIZE=", "501"},
+        {"MAIL FROM:<> SIZE=x", "501"},
+        {"MAIL FROM:<> SIZE=-1", "501"},
+        {"MAIL FROM:<> SIZE=1 SIZE=1", "501"},
+        {"MAIL FROM:<> SIZE=100000000000000000000", "501"},
+        {"MAIL FROM:<> BODY=9BIT", "501"},
+        {"MAIL FROM:<> BODY", "501"},
+        {"MAIL FROM:<> BODY=7BIT BODY=7BIT", "501"},
+        {"MAIL FROM:<> SMTPUTF8=yes", "501"},
+        {"MAIL FROM:<> SMTPUTF8 SMTPUTF8", "501"},
+        {"MAIL FROM:<> =1", "501"},
+        {"MAIL FROM:<> -X", "501"},
+        {"MAIL FROM:<> X=a=b", "501"},
+        {"MAIL FROM:<> X_Y", "501"},
+        {"MAIL FROM:<> X-Y=1", "555"},
+        {"MAIL FROM:<> AUTH=<>", "555"},
+        {"RCPT TO:<>", "501"},
+        {"RCPT TO:<a@b.example", "501"},
+        {"RCPT FROM:<a@b.example>", "501"},
+        {"RCPT TO:<someone>", "501"},
+        {"RCPT TO:<a@b.example> NOTIFY=NEVER", "555"},
+        {"RCPT TO:<a@b.example> x", "555"},
+        {"DATA now", "501"},
+        {"RSET now", "501"},
+        {"QUIT now", "501"},
+        {"STARTTLS now", "501"},
+        {"VRFY", "501"},
+        {"BDAT", "501"},
+        {"BDAT LAST", "501"},
+        {"BDAT +5", "501"},
+        {"BDAT 5 LASTLY", "501"},
+        {"BDAT 5  LAST", "501"},
+        {"BDAT 18446744073709551616", "501"},
+    };
+    for (const auto& [line, expected] : cases)
+        EXPECT_EQ(taken(line), expected) << line;
+}
+
+TEST(SmtpServerCommand, KnowsARcptAndABdatWithoutTheirArguments)
+{
+    EXPECT_TRUE(is_rcpt("rcpt anything"));
+    EXPECT_FALSE(is_rcpt("RCPT"));
+    EXPECT_FALSE(is_rcpt("RCPTS TO:"));
+    EXPECT_TRUE(is_bdat("bdat\t5"));
+    EXPECT_FALSE(is_bdat("BDA"));
+}
+
+TEST(SmtpServerReply, SaysCodeAndLines)
+{
+    std::string wire;
+    append_reply(wire, 250, "2.0.0 Ok");
+    append_reply(wire, Reply(550, {"5.1.1 a", "5.1.1 b", ""}));
+    EXPECT_EQ(wire, "250 2.0.0 Ok\r\n550-5.1.1 a\r\n550-5.1.1 b\r\n550 \r\n");
+}
+
+TEST(SmtpServerReply, CutsALineThatIsTooLong)
+{
+    std::string wire;
+    append_reply(wire, 250, std::string(2000, 'x'));
+    EXPECT_EQ(wire.size(), 512); // RFC 5321 §4.5.3.1.5
+    EXPECT_TRUE(wire.ends_with("x\r\n"));
+}
+
+TEST(SmtpServerReply, FindsTheEnhancedStatusCode)
+{
+    EXPECT_EQ(enhanced_status(Reply(550, "5.1.1 No")), "5.1.1");
+    EXPECT_EQ(enhanced_status(Reply(450, "4.7.321")), "4.7.321");
+    EXPECT_EQ(enhanced_status(Reply(550, "4.1.1 Of another class")), "");
+    EXPECT_EQ(enhanced_status(Reply(550, "5.1 No")), "");
+    EXPECT_EQ(enhanced_status(Reply(550, "5.1.1234 No")), "");
+    EXPECT_EQ(enhanced_status(Reply(550, "No")), "");
+    EXPECT_EQ(enhanced_status(Reply(550, "")), "");
+}
+
+} // namespace
+} // namespace posthouse::smtp
