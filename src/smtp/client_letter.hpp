@@ -26,8 +26,8 @@ struct OutgoingRecipient {
 
 /// One letter to one host. Its bytes come through ClientSession::body().
 struct Outgoing {
-    mail::ReversePath sender;
-    std::vector<OutgoingRecipient> recipients; // At least one.
+    mail::ReversePath sender = {};
+    std::vector<OutgoingRecipient> recipients = {}; // At least one.
     /// Exactly as many as body() will bring. Lines end in CR LF, nothing is dot-stuffed.
     std::uint64_t size_bytes = 0;
     BodyType body = BodyType::seven_bit;

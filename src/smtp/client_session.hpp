@@ -84,74 +84,87 @@ private:
         std::uint32_t recipient = 0; // rcpt, and end_of_data in LMTP.
     };
 
-    // client_session.cpp: reading, waiting, sending, ending
-    void take_replies();
-    void take(const RemoteReply&);
-    bool send_pending() const;
+    // client_session.cpp: reading, sending, waiting, ending
+    void advance(Instant now);
     ClientStep send(Instant now);
     std::optional<ClientStep> wait(Instant now);
     Duration patience() const;
-    Stage stage() const;
     void command(std::string_view line, Expected);
-    void lose(Outcome);
+    bool expecting() const { return expected_at_ < expected_.size(); }
+    bool only_quit_expected() const;
+    void forget_expected();
+    void take_replies();
+    void take(const RemoteReply&);
+    Stage stage() const;
     void lose(Cause);
+    void lose(Outcome why);
     void end(client_step::Close);
-    Instant within_letter(Instant now, Duration) const;
+    void begin_quit();
+    LetterResult finish_letter();
 
     // client_opening.cpp: greeting, EHLO, STARTTLS
     void on_greeting(const RemoteReply&);
+    void say_hello();
     void on_ehlo(const RemoteReply&);
     void on_helo(const RemoteReply&);
+    void do_without_tls();
     void on_starttls(const RemoteReply&);
-    void say_hello();
-    void refuse_tls(Outcome);
-    void trouble(Outcome);
+    client_step::Close refused_tls(Outcome) const;
+    void trouble(Stage, const RemoteReply&);
+    void give_up(client_step::Close);
 
     // client_mailing.cpp: one letter
     enum class Next : std::uint8_t { rset, mail, rcpt, content, nothing };
     enum class Transfer : std::uint8_t { data, chunk, chunk_in_one_flight };
-    void advance();
+    void check_letter();
+    void check_internationalization();
+    void choose_recipients();
+    void advance_letter();
     bool may_send() const;
     void send_mail();
     void send_rcpt();
     void begin_content();
     void begin_body();
     void end_body();
-    bool body_wanted() const { return body_left_ > 0; }
+    Outcome outcome_here(Stage, const RemoteReply&) const;
     void on_rset(const RemoteReply&);
     void on_mail(const RemoteReply&);
     void on_rcpt(const RemoteReply&, std::size_t recipient);
     void on_data(const RemoteReply&);
     void on_end_of_data(const RemoteReply&, std::size_t recipient);
-    void finish_letter();
-    bool is_stale() const;
+    /// Nothing of this letter was answered, on a connection that had another one before it.
+    bool is_stale() const { return letters_done_ > 0 && !answered_; }
 
     std::shared_ptr<const ClientConfig> config_;
     ReplyParser replies_;
     ClientCapabilities capabilities_;
     Phase phase_ = Phase::opening;
     bool tls_ = false;
-    std::uint64_t letters_done_ = 0;
 
     std::vector<Expected> expected_; // From expected_at_ on: what takes the next replies.
     std::size_t expected_at_ = 0;
-    std::optional<Instant> waiting_since_;    // For the next reply; set when the wait begins.
-    std::string output_;                      // To be sent.
-    std::string sending_;                     // Handed out.
-    std::optional<client_step::Close> close_; // How it will end; phase_ is closed.
+    std::size_t asked_ = 0;                // Up to there, what is to be replied to was handed out.
+    std::optional<Instant> waiting_since_; // For the next reply; set when the wait begins.
+    std::string output_;                   // To be sent.
+    std::string sending_;                  // Handed out.
+    std::optional<client_step::Close> close_; // How it ends, once that is known.
+    std::optional<Cause> lost_;               // Reported, and not acted on yet.
+    std::uint64_t letters_done_ = 0;
+    std::uint64_t mails_ = 0; // MAIL commands sent.
+    bool needs_rset_ = false; // A transaction may still be open over there.
 
     // The letter under way, from send_letter() to LetterDone.
     std::optional<ClientTransaction> transaction_;
     std::optional<Instant> letter_until_;
     Next next_ = Next::nothing;
     Transfer transfer_ = Transfer::data;
+    bool needs_smtputf8_ = false;
     ClientBodyEncoder encoder_;
-    std::uint64_t body_left_ = 0;
+    std::uint64_t body_left_ = 0; // To be asked for.
     bool body_asked_ = false;
     bool end_written_ = false; // The end of the data is in output_,
     bool end_sent_ = false;    // and was handed out.
-    bool answered_ = false;    // The host has answered something of this letter.
-    bool needs_rset_ = false;  // A transaction may still be open over there.
+    bool answered_ = false;    // The host has answered something of it.
     bool done_ = false;        // LetterDone is to be handed out.
 };
 
