@@ -341,6 +341,16 @@ TEST_P(Confined, DiesSilentlyOrSaysWhatItCalled)
     }
 }
 
+TEST_P(Confined, MakesNoSocketLandlockDoesNotTakeForTcp)
+{
+    // Not in the table: not every kernel has these even unconfined.
+    const Surroundings around;
+    for (const int protocol : {262 /* MPTCP */, IPPROTO_SCTP})
+        EXPECT_EQ(outcome_of(GetParam(), Place::first_thread, around,
+                             [=](auto&) { return makes_socket(AF_INET, SOCK_STREAM, protocol); }),
+                  Outcome::refused);
+}
+
 INSTANTIATE_TEST_SUITE_P(Role, Confined, ::testing::ValuesIn(confined_roles),
                          [](const auto& info) { return std::string(name_of(info.param)); });
 
