@@ -40,8 +40,9 @@ struct UnboundOptions {
 ///
 /// All that it needs is opened, and its thread runs, when create() returns, so that the process may
 /// confine itself afterwards (system calls of UDP and TCP sockets are still needed; no files).
-/// Everything of it is used from the executor, which must not run on two threads at once.
-/// When it is destroyed, lookups under way end with servfail; their coroutines may outlive it.
+/// Everything of it is used from the executor, which must not run on two threads at once and whose
+/// context outlives it. When it is destroyed, lookups under way end with servfail; their coroutines
+/// may outlive it.
 class UnboundLookup final : public Lookup {
 public:
     struct Limits {
