@@ -103,6 +103,9 @@ std::expected<void, ConfinementError> drop_capabilities()
 
 std::expected<void, ConfinementError> drop_privileges(const std::optional<Identity>& identity)
 {
+    int signal_at_parents_death = 0; // A change of user makes the kernel forget it.
+    if (::prctl(PR_GET_PDEATHSIG, &signal_at_parents_death, 0, 0, 0) != 0)
+        return failed(Step::privileges, "parent's death signal");
     empty_bounding_set();
     if (identity) {
         if (auto done = become(*identity); !done)
@@ -119,6 +122,8 @@ std::expected<void, ConfinementError> drop_privileges(const std::optional<Identi
     // Others of the same user may neither trace it nor take its descriptors.
     if (::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
         return failed(Step::privileges, "not dumpable");
+    if (::prctl(PR_SET_PDEATHSIG, signal_at_parents_death, 0, 0, 0) != 0)
+        return failed(Step::privileges, "parent's death signal");
     ::umask(077);
     return {};
 }

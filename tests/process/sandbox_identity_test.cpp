@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <csignal>
 #include <future>
 #include <grp.h>
 #include <gtest/gtest.h>
@@ -92,8 +93,12 @@ TEST(ConfinedIdentity, IsTakenForGood)
         EXPECT_HOLDS_IN_CHILD([&] {
             const gid_t group = 4;
             (void)::setgroups(1, &group);
+            (void)::prctl(PR_SET_PDEATHSIG, SIGTERM, 0, 0, 0);
             const auto done = confine_process(confinement);
+            int at_parents_death = 0;
+            (void)::prctl(PR_GET_PDEATHSIG, &at_parents_death, 0, 0, 0);
             return all_hold({{"confined", done.has_value()},
+                             {"still dies with its parent", at_parents_death == SIGTERM},
                              {"is nobody else", is_only(somebody)},
                              {"cannot become root", ::setuid(0) != 0 && ::seteuid(0) != 0},
                              {"cannot join root's group", ::setgid(0) != 0 && ::setegid(0) != 0},

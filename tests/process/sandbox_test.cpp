@@ -345,7 +345,7 @@ TEST_P(Confined, MakesNoSocketLandlockDoesNotTakeForTcp)
 {
     // Not in the table: not every kernel has these even unconfined.
     const Surroundings around;
-    for (const int protocol : {262 /* MPTCP */, IPPROTO_SCTP})
+    for (const int protocol : {262 /* MPTCP */, int{IPPROTO_SCTP}})
         EXPECT_EQ(outcome_of(GetParam(), Place::first_thread, around,
                              [=](auto&) { return makes_socket(AF_INET, SOCK_STREAM, protocol); }),
                   Outcome::refused);
