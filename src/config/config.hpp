@@ -98,6 +98,10 @@ enum class BareNewline : std::uint8_t { refuse, repair };
 
 struct Smtp {
     BareNewline bare_newline = BareNewline::refuse;
+    /// Clients that may send to anyone: "192.0.2.0/24", "2001:db8::/32", or one address.
+    std::vector<std::string> trusted_networks = {"127.0.0.0/8", "::1"};
+    /// Domains whose mail anyone may hand us although it is not ours (as their backup MX).
+    std::vector<mail::Domain> relay_domains = {};
     bool operator==(const Smtp&) const = default;
 };
 

@@ -65,6 +65,10 @@ std::string_view type_name(Type type)
         return "IP address and port";
     case Type::endpoints:
         return "list of IP addresses";
+    case Type::networks:
+        return "list of networks";
+    case Type::domains:
+        return "list of domain names";
     case Type::smart_host:
         return "host";
     case Type::choice:
@@ -145,6 +149,10 @@ std::string expectation(const Key& key)
         return "an IP address and a port, such as \"0.0.0.0:25\" or \"[::]:25\"";
     case Type::endpoints:
         return "a list of IP addresses, such as [\"127.0.0.1:53\", \"[::1]:53\"]";
+    case Type::networks:
+        return "a list of networks, such as [\"127.0.0.0/8\", \"2001:db8::/32\"]";
+    case Type::domains:
+        return "a list of domain names, such as [\"example.org\"]";
     case Type::smart_host:
         return "a host such as \"relay.example.org:587\" or \"[192.0.2.1]:25\"";
     case Type::choice:

@@ -93,6 +93,11 @@ constexpr std::array table{
         "lines. Neither ever takes such a line end for the end of the letter.",
         0, 0, "refuse repair"},
 
+    Key{"smtp.trusted_networks", Type::networks, "[\"127.0.0.0/8\", \"::1\"]",
+        "Clients that may send mail for others. Nobody else may, but for `relay_domains`."},
+    Key{"smtp.relay_domains", Type::domains, "[]",
+        "Domains that are not ours and whose mail is taken from anyone: we are their backup MX."},
+
     Key{"outbound.port", Type::integer, "25", "The port of other servers.", 1, 65535},
     Key{"outbound.smart_host", Type::smart_host, "",
         "All mail for others goes to this host. A name stands for its MX hosts, a name in brackets "

@@ -19,6 +19,8 @@ enum class Type : std::uint8_t {
     ip_address,
     endpoint,
     endpoints,
+    networks,
+    domains,
     smart_host,
     choice,
     boolean,

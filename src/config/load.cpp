@@ -45,7 +45,7 @@ public:
         read_dns(config.dns);
         read_limits(config.limits);
         read_queue(config.queue);
-        root_.section("smtp").read_choice("bare_newline", config.smtp.bare_newline);
+        read_smtp(config.smtp);
         read_outbound(config.outbound);
         read_process(config.process);
     }
@@ -69,6 +69,7 @@ private:
     void read_dns(Dns& dns);
     void read_limits(Limits& limits);
     void read_queue(Queue& queue);
+    void read_smtp(Smtp& smtp);
     void read_outbound(Outbound& outbound);
     void read_process(Process& process);
 
@@ -180,6 +181,14 @@ void Reading::check_listener(const Section& section, const Listener& listener, c
             problems_.add(place_of(section, "address"), section.shown("address"),
                           fmt::format("{} is there twice", listener.address.text()),
                           "each address and port once");
+}
+
+void Reading::read_smtp(Smtp& smtp)
+{
+    const auto section = root_.section("smtp");
+    section.read_choice("bare_newline", smtp.bare_newline);
+    section.read("trusted_networks", smtp.trusted_networks);
+    section.read("relay_domains", smtp.relay_domains);
 }
 
 void Reading::read_dns(Dns& dns)

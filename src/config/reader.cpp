@@ -206,6 +206,31 @@ bool Section::convert(const Key&, const Node& node, std::vector<Endpoint>& to)
     return node.kind == Node::Kind::array;
 }
 
+bool Section::convert(const Key&, const Node& node, std::vector<std::string>& to)
+{
+    std::vector<std::string> networks;
+    for (const auto& item : node.items) {
+        if (!is_network(item.text))
+            return false;
+        networks.push_back(item.text);
+    }
+    to = std::move(networks);
+    return node.kind == Node::Kind::array;
+}
+
+bool Section::convert(const Key&, const Node& node, std::vector<mail::Domain>& to)
+{
+    std::vector<mail::Domain> domains;
+    for (const auto& item : node.items) {
+        auto domain = mail::Domain::parse(item.text);
+        if (!domain || domain->is_literal())
+            return false;
+        domains.push_back(std::move(*domain));
+    }
+    to = std::move(domains);
+    return node.kind == Node::Kind::array;
+}
+
 bool Section::convert(const Key&, const Node& node, std::optional<mail::Domain>& to)
 {
     auto domain = mail::Domain::parse(node.text);

@@ -79,6 +79,8 @@ private:
     static bool convert(const Key&, const Node&, Span&);
     static bool convert(const Key&, const Node&, Endpoint&);
     static bool convert(const Key&, const Node&, std::vector<Endpoint>&);
+    static bool convert(const Key&, const Node&, std::vector<std::string>&); // Networks.
+    static bool convert(const Key&, const Node&, std::vector<mail::Domain>&);
     static bool convert(const Key&, const Node&, std::optional<mail::Domain>&);
     static bool convert(const Key&, const Node&, std::optional<mail::Mailbox>&);
     static bool convert(const Key&, const Node&, std::optional<std::string>&);

@@ -144,6 +144,17 @@ std::string Endpoint::text() const
     return is_ipv6() ? fmt::format("[{}]:{}", address, port) : fmt::format("{}:{}", address, port);
 }
 
+bool is_network(std::string_view text)
+{
+    const auto slash = text.find('/');
+    const auto address = text.substr(0, slash);
+    const std::uint64_t bits = is_ipv4(address) ? 32 : is_ipv6(address) ? 128 : 0;
+    if (bits == 0 || slash == text.npos)
+        return bits != 0;
+    const auto length = parse_number(text.substr(slash + 1));
+    return length && *length <= bits;
+}
+
 std::optional<Endpoint> parse_endpoint(std::string_view text,
                                        std::optional<std::uint16_t> default_port)
 {

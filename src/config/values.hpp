@@ -20,6 +20,8 @@ std::string size_text(std::uint64_t bytes);
 
 bool is_ipv4(std::string_view);
 bool is_ipv6(std::string_view);
+/// "192.0.2.0/24", "2001:db8::/32", or an address alone.
+bool is_network(std::string_view);
 
 /// "192.0.2.1:25", "[2001:db8::1]:25"; without a port only where there is a default.
 std::optional<Endpoint> parse_endpoint(std::string_view,

@@ -170,7 +170,7 @@ TEST(Config, SuggestsTheNameThatWasMeant)
     EXPECT_THAT(only_problem(minimal + "recipients = 100\n"),
                 HasSubstr("there is limits.recipients"));
     EXPECT_THAT(only_problem(minimal + "[smtp]\nsomething_else = 100\n"),
-                HasSubstr("one of: bare_newline"));
+                HasSubstr("one of: bare_newline, trusted_networks, relay_domains"));
     EXPECT_THAT(only_problem(minimal + "[domains.\"example.org\"]\ncatchall = \"a@example.org\"\n"),
                 HasSubstr("domains.\"example.org\".catchall is not known; right would be: did you "
                           "mean \"catch_all\"?"));
