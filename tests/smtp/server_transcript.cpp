@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/smtp/server_transcript.hpp"
+
+#include "base/text.hpp"
+
+#include <fstream>
+#include <sstream>
+
+namespace posthouse::smtp {
+namespace {
+
+std::string unescaped(std::string_view text)
+{
+    std::string plain;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] != '\\' || i + 1 == text.size()) {
+            plain += text[i];
+            continue;
+        }
+        switch (text[++i]) {
+        case 'r':
+            plain += '\r';
+            break;
+        case 'n':
+            plain += '\n';
+            break;
+        case 't':
+            plain += '\t';
+            break;
+        case '0':
+            plain += '\0';
+            break;
+        case 'x':
+            plain += static_cast<char>(std::stoi(std::string(text.substr(i + 1, 2)), nullptr, 16));
+            i += 2;
+            break;
+        default:
+            plain += text[i];
+        }
+    }
+    return plain;
+}
+
+bool configure(ServerConfig& config, std::string_view key, std::string_view value)
+{
+    const auto number = parse_number(value).value_or(0);
+    if (key == "hostname")
+        config.hostname = value;
+    else if (key == "tls")
+        config.tls = value == "offered"    ? TlsPolicy::offered
+                     : value == "required" ? TlsPolicy::required
+                     : value == "implicit" ? TlsPolicy::implicit
+                                           : TlsPolicy::none;
+    else if (key == "bare")
+        config.bare_line_ends = value == "repair" ? BareLineEnds::repair : BareLineEnds::refuse;
+    else if (key == "binary_mime")
+        config.extensions.binary_mime = value == "yes";
+    else if (key == "message_bytes")
+        config.limits.message_bytes = number;
+    else if (key == "recipients")
+        config.limits.recipients = number;
+    else if (key == "errors")
+        config.limits.errors = number;
+    else if (key == "text_line_bytes")
+        config.limits.text_line_bytes = number;
+    else
+        return false;
+    return true;
+}
+
+class Reader {
+public:
+    ServerTranscript read(std::istream& file)
+    {
+        result_.script.flights.emplace_back();
+        for (std::string line; std::getline(file, line);)
+            if (!read(line))
+                result_.fault = line;
+        result_.script.check = [rejected = rejected_](const auto&, const auto& to) -> Verdict {
+            const auto found = rejected.find(lowercase(to.text()));
+            if (found == rejected.end())
+                return {};
+            return std::unexpected(found->second);
+        };
+        return std::move(result_);
+    }
+
+private:
+    bool read(std::string_view line)
+    {
+        const auto rest = [line](std::string_view mark) {
+            return line.substr(std::min(mark.size() + 1, line.size()));
+        };
+        if (line.empty() || line.starts_with('#'))
+            return true;
+        if (line.starts_with("config "))
+            return configure(line.substr(7));
+        if (line.starts_with("reject "))
+            return reject(line.substr(7));
+        if (line.starts_with("C:"))
+            return say(std::string(rest("C:")) + "\r\n");
+        if (line.starts_with("C="))
+            return say(unescaped(rest("C=")));
+        if (line.starts_with("S: "))
+            result_.expected.emplace_back(line.substr(3));
+        else if (line == "TLS")
+            result_.script.flights.emplace_back();
+        else if (line == "CLOSED")
+            result_.closed = true;
+        else if (line.starts_with("LETTER "))
+            result_.letters.push_back({std::string(line.substr(7)), {}});
+        else if (line.starts_with('|') && !result_.letters.empty())
+            result_.letters.back().text += std::string(rest("|")) + "\r\n";
+        else if (line.starts_with('=') && !result_.letters.empty())
+            result_.letters.back().text += unescaped(rest("="));
+        else
+            return false;
+        return true;
+    }
+
+    bool say(std::string_view bytes)
+    {
+        if (result_.waits.empty() || result_.waits.rbegin()->second != result_.expected.size())
+            result_.waits[said_] = result_.expected.size();
+        said_ += bytes.size();
+        result_.script.flights.back() += bytes;
+        return true;
+    }
+
+    bool configure(std::string_view settings)
+    {
+        std::istringstream words{std::string(settings)};
+        for (std::string word; words >> word;) {
+            const auto equals = word.find('=');
+            if (equals == word.npos ||
+                !smtp::configure(result_.script.config, word.substr(0, equals),
+                                 word.substr(equals + 1)))
+                return false;
+        }
+        return true;
+    }
+
+    bool reject(std::string_view what)
+    {
+        const auto space = what.find(' ');
+        if (space == what.npos || what.size() < space + 6)
+            return false;
+        const auto code = parse_number(what.substr(space + 1, 3));
+        if (!code)
+            return false;
+        rejected_.emplace(lowercase(what.substr(0, space)),
+                          Reply(static_cast<int>(*code), std::string(what.substr(space + 5))));
+        return true;
+    }
+
+    ServerTranscript result_;
+    std::map<std::string, Reply> rejected_;
+    std::size_t said_ = 0;
+};
+
+} // namespace
+
+ServerTranscript ServerTranscript::load(const std::filesystem::path& path)
+{
+    std::ifstream file(path);
+    auto transcript = Reader().read(file);
+    if (transcript.expected.empty())
+        transcript.fault = "the server says nothing";
+    return transcript;
+}
+
+std::string ServerTranscript::compare(std::string_view said, std::size_t expected_lines) const
+{
+    const auto take_line = [&said] {
+        const auto end = std::min(said.find("\r\n"), said.size());
+        const auto line = said.substr(0, end);
+        said.remove_prefix(std::min(end + 2, said.size()));
+        return line;
+    };
+    for (std::size_t i = 0; i < expected_lines; ++i) {
+        std::string_view wanted = expected[i];
+        auto line = take_line();
+        if (wanted.ends_with("...")) {
+            wanted.remove_suffix(3);
+            while (line.size() > 3 && line[3] == '-')
+                line = take_line();
+            line = line.substr(0, wanted.size());
+        }
+        if (line != wanted)
+            return expected[i] + " (not: " + std::string(line) + ")";
+    }
+    return said.empty() ? "" : "nothing more (not: " + std::string(said) + ")";
+}
+
+} // namespace posthouse::smtp
