@@ -67,7 +67,8 @@ public:
         PartitionId owner;
         std::uint64_t bytes = 0;
     };
-    /// For the sweep: blobs after `after`, ascending. Those of this incarnation may be on their way.
+    /// For the sweep: blobs after `after`, ascending. Those of this incarnation may be on their
+    /// way.
     virtual Task<Result<std::vector<Listed>>> list(BlobId after, std::size_t limit) = 0;
 };
 

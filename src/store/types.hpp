@@ -11,8 +11,9 @@
 #include <string_view>
 #include <vector>
 
-/// The narrow storage interface (docs/design.md, "Store"): what the weakest engine has. Atomicity within
-/// one partition, forward scans a page at a time, versions that are the truth, hints that are only hints.
+/// The narrow storage interface (docs/design.md, "Store"): what the weakest engine has. Atomicity
+/// within one partition, forward scans a page at a time, versions that are the truth, hints that
+/// are only hints.
 namespace posthouse::store {
 
 /// What a caller can do about it.
@@ -37,7 +38,8 @@ struct Limits {
     static constexpr std::size_t partition_name = 200, key = 512, value = 64 * 1024;
     static constexpr std::size_t commit_bytes = 4 << 20, commit_rows = 4096; // blobs not counted
     static constexpr std::size_t page_rows = 1000, hint = 256;
-    static constexpr std::size_t small_blob = 1 << 20; // larger ones are streamed through a BlobSink
+    static constexpr std::size_t small_blob = 1
+                                              << 20; // larger ones are streamed through a BlobSink
 };
 
 /// Grows with every commit of a partition; equal means that nothing changed. 0: the partition
@@ -76,12 +78,13 @@ struct NewBlob {
 /// All or nothing, in one partition. A key is named once, in put or in erase.
 struct Commit {
     PartitionId partition;
-    std::optional<Version> expect;   // nullopt: whatever the version is
+    std::optional<Version> expect; // nullopt: whatever the version is
     std::vector<Row> put;
     std::vector<std::string> erase;
     std::vector<NewBlob> blobs;
-    std::vector<BlobId> drop_blobs;  // removed after the rows are durable; the sweep finds what a crash left
-    std::string hint;                // not empty: published after the commit
+    std::vector<BlobId>
+        drop_blobs;   // removed after the rows are durable; the sweep finds what a crash left
+    std::string hint; // not empty: published after the commit
 };
 
 struct Page {

@@ -27,6 +27,7 @@ public:
         void add_blob(BlobId, std::string data);
         void drop_blob(BlobId);
         void hint(std::string payload);
+
     private:
         friend class Writer;
         struct State;
@@ -36,10 +37,11 @@ public:
     using Mutation = std::move_only_function<void(Batch&)>;
 
     Writer(Engine&, PartitionId);
-    ~Writer(); // No mutation may be waiting.
+    ~Writer(); // The engine must outlive the mutations that wait.
     Writer(const Writer&) = delete;
 
     /// Ok: the mutation is durable; the version is that of the commit it was part of.
+    /// An error other than Error::unknown: nothing of it was written, nor will be.
     Task<Result<Version>> apply(Mutation);
 
     const PartitionId& partition() const;

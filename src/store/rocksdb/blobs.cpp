@@ -1,0 +1,264 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/rocksdb/blobs.hpp"
+
+#include "store/bounds.hpp"
+#include "store/rocksdb/body_file.hpp"
+
+#include <boost/asio/post.hpp>
+#include <cerrno>
+
+namespace posthouse::store::rocksdb {
+
+namespace rdb = ::rocksdb;
+
+namespace {
+
+// Bytes of a large body that may wait in memory for the disk.
+constexpr std::size_t most_pending = 256 * 1024;
+
+Error write_error(FileError error)
+{
+    return error.code == ENOSPC || error.code == EDQUOT ? Error::no_space : Error::unavailable;
+}
+
+/// Runs `work` on the worker's thread and then goes on with the caller on its executor.
+template <class Work>
+Task<std::invoke_result_t<Work&>> on_worker(RocksBlobs::Parts& parts, Work work)
+{
+    std::optional<std::invoke_result_t<Work&>> result;
+    Waiter waiter;
+    auto start = [&] {
+        parts.worker.post(
+            [&result, &work, executor = parts.executor, wakeup = Wakeup(waiter)]() mutable {
+                result.emplace(work());
+                boost::asio::post(executor, std::move(wakeup));
+            });
+    };
+    co_await waiter.wait(start);
+    co_return std::move(*result);
+}
+
+} // namespace
+
+/// States 1 to 5 of a large body, docs/store.md.
+class RocksBlobs::Sink final : public BlobSink {
+public:
+    Sink(Parts& parts, BlobId id, PartitionId owner)
+        : parts_(parts),
+          id_(id),
+          owner_(std::move(owner)),
+          writer_(id)
+    {
+    }
+    ~Sink() override
+    {
+        if (named_ || !created_)
+            return;
+        // Files and path by value: the sink is gone when the job runs.
+        parts_.worker.post([files = parts_.files, path = new_body_path(parts_.data_dir, id_),
+                            file = std::move(file_)]() mutable {
+            file.reset();
+            (void)files->remove(path);
+        });
+    }
+
+    FileResult<> create()
+    {
+        auto file = parts_.files->create(new_body_path(parts_.data_dir, id_));
+        if (!file)
+            return std::unexpected(file.error());
+        file_ = std::move(*file);
+        created_ = true;
+        return {};
+    }
+
+    Task<Result<void>> write(std::string bytes) override
+    {
+        if (failed_)
+            co_return std::unexpected(*failed_);
+        pending_ += writer_.take(std::move(bytes));
+        if (pending_.size() < most_pending)
+            co_return Result<void>();
+        co_return noted(co_await on_worker(parts_, [this] { return append(); }));
+    }
+
+    Task<Result<void>> seal() override
+    {
+        if (failed_)
+            co_return std::unexpected(*failed_);
+        pending_ += writer_.finish();
+        // State 2: whole and synced under its temporary name.
+        const auto synced = noted(co_await on_worker(parts_, [this]() -> FileResult<> {
+            if (auto appended = append(); !appended)
+                return appended;
+            return file_->sync();
+        }));
+        if (!synced)
+            co_return synced;
+        // State 3: known, so that no file ever has its final name without a record.
+        Request request{Request::Register{id_, owner_, writer_.size()}};
+        auto submit = [&] { parts_.committer.submit(request); };
+        co_await request.waiter.wait(submit);
+        if (!request.result) {
+            failed_ = request.result.error();
+            co_return std::unexpected(*failed_);
+        }
+        // States 4 and 5.
+        co_return noted(co_await on_worker(parts_, [this] { return give_name(); }));
+    }
+
+private:
+    Result<void> noted(FileResult<> done)
+    {
+        if (done)
+            return {};
+        failed_ = write_error(done.error());
+        return std::unexpected(*failed_);
+    }
+    FileResult<> append()
+    {
+        const std::string bytes = std::exchange(pending_, {});
+        return bytes.empty() ? FileResult<>() : file_->append(bytes);
+    }
+    FileResult<> give_name()
+    {
+        Files& files = *parts_.files;
+        file_.reset();
+        const std::string directory = body_directory(parts_.data_dir, id_);
+        auto renamed =
+            files.rename(new_body_path(parts_.data_dir, id_), body_path(parts_.data_dir, id_));
+        if (!renamed)
+            return renamed;
+        named_ = true;
+        return files.sync_directory(directory);
+    }
+
+    Parts& parts_;
+    BlobId id_;
+    PartitionId owner_;
+    BodyWriter writer_;
+    std::string pending_;
+    std::unique_ptr<Files::Writable> file_;
+    std::optional<Error> failed_;
+    bool created_ = false, named_ = false;
+};
+
+BlobId RocksBlobs::new_id()
+{
+    return {incarnation_, ++sequence_};
+}
+
+Task<Result<std::unique_ptr<BlobSink>>> RocksBlobs::create(BlobId id, PartitionId owner)
+{
+    if (!within_limits(owner))
+        co_return std::unexpected(Error::too_large);
+    auto sink = std::make_unique<Sink>(parts_, id, std::move(owner));
+    const auto created = co_await on_worker(parts_, [&sink] { return sink->create(); });
+    if (!created)
+        co_return std::unexpected(created.error().code == EEXIST ? Error::exists
+                                                                 : write_error(created.error()));
+    co_return std::move(sink);
+}
+
+Result<BlobRecord> RocksBlobs::record(BlobId id) const
+{
+    rdb::PinnableSlice value;
+    const rdb::Status status =
+        parts_.database.db->Get(rdb::ReadOptions(), parts_.database.rows, blob_key(id), &value);
+    if (status.IsNotFound())
+        return std::unexpected(Error::not_found);
+    if (!status.ok())
+        return std::unexpected(read_error(status));
+    auto record = BlobRecord::decode(value.ToStringView());
+    if (!record)
+        return std::unexpected(Error::corrupt);
+    return std::move(*record);
+}
+
+Task<Result<std::uint64_t>> RocksBlobs::size(BlobId id)
+{
+    const auto known = record(id);
+    if (!known)
+        co_return std::unexpected(known.error());
+    co_return known->bytes;
+}
+
+Task<Result<std::string>> RocksBlobs::read(BlobId id, std::uint64_t offset, std::size_t length)
+{
+    co_return read_now(id, offset, length);
+}
+
+Result<std::string> RocksBlobs::read_now(BlobId id, std::uint64_t offset, std::size_t length) const
+{
+    rdb::PinnableSlice value;
+    const rdb::Status status =
+        parts_.database.db->Get(rdb::ReadOptions(), parts_.database.bodies, id.bytes(), &value);
+    if (status.ok()) {
+        if (offset >= value.size())
+            return std::string();
+        return std::string(value.ToStringView().substr(offset, length));
+    }
+    if (!status.IsNotFound())
+        return std::unexpected(read_error(status));
+    const auto known = record(id);
+    if (!known)
+        return std::unexpected(known.error());
+    if (known->place == BlobRecord::Place::row)
+        return std::unexpected(Error::corrupt); // A record without its bytes.
+    auto file = parts_.files->open(body_path(parts_.data_dir, id));
+    if (!file)
+        return std::unexpected(file.error().code == ENOENT ? Error::not_found : Error::unavailable);
+    return read_body(**file, {id, known->bytes, offset, length});
+}
+
+Task<Result<void>> RocksBlobs::remove(BlobId id)
+{
+    const auto known = record(id);
+    if (!known && known.error() == Error::not_found)
+        co_return Result<void>();
+    if (known && known->place == BlobRecord::Place::file) {
+        const auto removed = co_await on_worker(
+            parts_, [&] { return remove_body_file(*parts_.files, parts_.data_dir, id); });
+        if (!removed)
+            co_return std::unexpected(Error::unavailable);
+    }
+    Request request{Request::Forget{id}};
+    auto submit = [&] { parts_.committer.submit(request); };
+    co_await request.waiter.wait(submit);
+    if (!request.result)
+        co_return std::unexpected(request.result.error());
+    co_return Result<void>();
+}
+
+Task<Result<std::vector<Blobs::Listed>>> RocksBlobs::list(BlobId after, std::size_t limit)
+{
+    std::vector<Listed> listed;
+    limit = std::min(limit, Limits::page_rows);
+    const std::string end("c");
+    const rdb::Slice bound(end);
+    rdb::ReadOptions bounded;
+    bounded.iterate_upper_bound = &bound;
+    const std::unique_ptr<rdb::Iterator> it(
+        parts_.database.db->NewIterator(bounded, parts_.database.rows));
+    for (it->Seek(blob_key(after)); it->Valid() && listed.size() < limit; it->Next()) {
+        const auto id = BlobId::from_bytes(it->key().ToStringView().substr(1));
+        auto known = BlobRecord::decode(it->value().ToStringView());
+        if (!id || !known)
+            co_return std::unexpected(Error::corrupt);
+        if (*id > after)
+            listed.push_back({*id, {std::move(known->owner)}, known->bytes});
+    }
+    if (!it->status().ok())
+        co_return std::unexpected(read_error(it->status()));
+    co_return listed;
+}
+
+FileResult<> remove_body_file(Files& files, const std::string& data_dir, BlobId id)
+{
+    const auto removed = files.remove(body_path(data_dir, id));
+    if (!removed && removed.error().code != ENOENT)
+        return removed;
+    return files.sync_directory(body_directory(data_dir, id));
+}
+
+} // namespace posthouse::store::rocksdb

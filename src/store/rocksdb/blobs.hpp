@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "store/rocksdb/committer.hpp"
+#include "store/rocksdb/keys.hpp"
+#include "store/rocksdb/worker.hpp"
+
+#include <atomic>
+
+namespace posthouse::store::rocksdb {
+
+/// Bodies: small ones in RocksDB, large ones in files of their own.
+class RocksBlobs final : public Blobs {
+public:
+    struct Parts {
+        Database& database;
+        Committer& committer;
+        Worker& worker;
+        std::shared_ptr<Files> files;
+        boost::asio::any_io_executor executor;
+        std::string data_dir;
+    };
+    RocksBlobs(Parts parts, std::uint64_t incarnation)
+        : parts_(std::move(parts)),
+          incarnation_(incarnation)
+    {
+    }
+
+    BlobId new_id() override;
+    Task<Result<std::unique_ptr<BlobSink>>> create(BlobId, PartitionId owner) override;
+    Task<Result<std::uint64_t>> size(BlobId) override;
+    Task<Result<std::string>> read(BlobId, std::uint64_t offset, std::size_t length) override;
+    Task<Result<void>> remove(BlobId) override;
+    Task<Result<std::vector<Listed>>> list(BlobId after, std::size_t limit) override;
+
+private:
+    class Sink;
+    Result<BlobRecord> record(BlobId) const;
+    Result<std::string> read_now(BlobId, std::uint64_t offset, std::size_t length) const;
+
+    Parts parts_;
+    std::uint64_t incarnation_;
+    std::atomic<std::uint64_t> sequence_ = 0;
+};
+
+/// Removes a large body's file, durably; it being gone already is success.
+FileResult<> remove_body_file(Files&, const std::string& data_dir, BlobId);
+
+} // namespace posthouse::store::rocksdb

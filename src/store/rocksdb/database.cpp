@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "store/rocksdb/database.hpp"
+
+#include "store/rocksdb/environment.hpp"
+
+#include <fmt/format.h>
+#include <rocksdb/cache.h>
+#include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
+#include <rocksdb/table.h>
+
+namespace posthouse::store::rocksdb {
+
+namespace rdb = ::rocksdb;
+
+namespace {
+
+/// Keeps Database::stopped true to the facts.
+class Watch final : public rdb::EventListener {
+public:
+    explicit Watch(std::shared_ptr<std::atomic<bool>> stopped) : stopped_(std::move(stopped)) {}
+    void OnBackgroundError(rdb::BackgroundErrorReason, rdb::Status* error) override
+    {
+        if (error->severity() >= rdb::Status::Severity::kHardError)
+            stopped_->store(true);
+    }
+    void OnErrorRecoveryEnd(const rdb::BackgroundErrorRecoveryInfo& info) override
+    {
+        if (info.new_bg_error.ok())
+            stopped_->store(false);
+    }
+
+private:
+    std::shared_ptr<std::atomic<bool>> stopped_;
+};
+
+rdb::DBOptions database_options(const OpenOptions& options)
+{
+    rdb::DBOptions db;
+    db.create_if_missing = true;
+    db.create_missing_column_families = true;
+    // A log record that could not be written must stop everything behind it: without this RocksDB
+    // would go on writing after the torn record, and recovery would never see what follows it.
+    db.paranoid_checks = true;
+    db.max_background_jobs = 2;
+    db.max_total_wal_size = options.max_wal_bytes;
+    // Files of a WAL are scanned before (wal_scan.hpp), so this mode drops a torn tail only.
+    db.wal_recovery_mode = rdb::WALRecoveryMode::kPointInTimeRecovery;
+    db.max_open_files = 1024;
+    db.keep_log_file_num = 2;
+    db.max_log_file_size = 1u << 20;
+    db.info_log_level = rdb::InfoLogLevel::WARN_LEVEL;
+    db.stats_dump_period_sec = 0;
+    db.stats_persist_period_sec = 0;
+    db.bytes_per_sync = 1u << 20; // So that a flush does not end in one long sync.
+    return db;
+}
+
+rdb::ColumnFamilyOptions row_options(const OpenOptions& options,
+                                     const std::shared_ptr<rdb::Cache>& cache)
+{
+    rdb::ColumnFamilyOptions cf;
+    cf.write_buffer_size = options.row_memtable_bytes;
+    cf.max_write_buffer_number = 4;
+    cf.compression = rdb::kLZ4Compression;
+    cf.level_compaction_dynamic_level_bytes = true;
+    rdb::BlockBasedTableOptions table;
+    table.filter_policy.reset(rdb::NewBloomFilterPolicy(10));
+    table.block_cache = cache;
+    table.cache_index_and_filter_blocks = true;
+    table.pin_l0_filter_and_index_blocks_in_cache = true;
+    cf.table_factory.reset(rdb::NewBlockBasedTableFactory(table));
+    return cf;
+}
+
+/// Several large memtables: a letter that is delivered and removed before its memtable is flushed
+/// reaches neither a table nor a blob file.
+rdb::ColumnFamilyOptions body_options(const OpenOptions& options,
+                                      const std::shared_ptr<rdb::Cache>& cache)
+{
+    rdb::ColumnFamilyOptions cf = row_options(options, cache);
+    cf.write_buffer_size = options.body_memtable_bytes;
+    cf.enable_blob_files = true;
+    cf.min_blob_size = 1024;
+    cf.blob_file_size = 256u << 20;
+    cf.blob_compression_type = rdb::kLZ4Compression;
+    cf.enable_blob_garbage_collection = true;
+    cf.blob_garbage_collection_age_cutoff = 0.25;
+    cf.blob_cache = cache; // A body is read in slices, each of which reads it whole from its file.
+    return cf;
+}
+
+OpenFailure failure(const rdb::Status& status)
+{
+    using Kind = OpenFailure::Kind;
+    if (is_full(status))
+        return {Kind::no_space, "the disk is full: " + status.ToString()};
+    if (status.IsCorruption())
+        return {Kind::corrupt, "the store is damaged: " + status.ToString()};
+    if (status.IsIOError())
+        return {Kind::unwritable, "the store cannot be read or written: " + status.ToString()};
+    return {Kind::other, "the store does not open: " + status.ToString()};
+}
+
+} // namespace
+
+bool is_full(const rdb::Status& status)
+{
+    return status.IsNoSpace() || status.subcode() == rdb::Status::SubCode::kSpaceLimit;
+}
+
+Error read_error(const rdb::Status& status)
+{
+    return status.IsCorruption() ? Error::corrupt : Error::unavailable;
+}
+
+Database::~Database()
+{
+    if (!db)
+        return;
+    (void)db->DestroyColumnFamilyHandle(rows);
+    (void)db->DestroyColumnFamilyHandle(bodies);
+    (void)db->Close();
+}
+
+std::expected<std::unique_ptr<Database>, OpenFailure> open_database(const OpenOptions& options)
+{
+    auto opened = std::make_unique<Database>();
+    rdb::DBOptions db = database_options(options);
+    if (options.environment) {
+        opened->env = rdb::NewCompositeEnv(options.environment->database);
+        db.env = opened->env.get();
+    }
+    db.listeners.push_back(std::make_shared<Watch>(opened->stopped));
+    const auto cache = rdb::NewLRUCache(options.cache_bytes);
+    const std::vector<rdb::ColumnFamilyDescriptor> families{
+        {rdb::kDefaultColumnFamilyName, row_options(options, cache)},
+        {"bodies", body_options(options, cache)}};
+    std::vector<rdb::ColumnFamilyHandle*> handles;
+    rdb::DB* raw = nullptr;
+    const rdb::Status status =
+        rdb::DB::Open(db, options.data_dir + "/rows", families, &handles, &raw);
+    if (!status.ok())
+        return std::unexpected(failure(status));
+    opened->db.reset(raw);
+    opened->rows = handles[0];
+    opened->bodies = handles[1];
+    return opened;
+}
+
+} // namespace posthouse::store::rocksdb
