@@ -71,7 +71,7 @@ std::expected<NextHop, std::string> NextHop::parse(std::string_view text)
     }
     const auto ascii = to_ascii(parts->place);
     const auto name = ascii ? parse_name(*ascii) : std::nullopt;
-    if (!name)
+    if (!name || IpAddress::parse(name->text)) // "192.0.2.1."
         return std::unexpected("'" + printable(parts->place) + "' is no name of a host");
     hop.name = name->text;
     return hop;

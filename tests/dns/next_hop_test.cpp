@@ -24,9 +24,9 @@ TEST(NextHop, ReadsEachOfItsForms)
 
 TEST(NextHop, RefusesWhatCannotBeReached)
 {
-    for (const auto* text :
-         {"", "[]", "[a.test", "[a.test]x", "a.test:", "a.test:0", "a.test:65536", "a.test:x",
-          "192.0.2.1", "192.0.2.1:25", "2001:db8::1", "a b.test", "a..test", "[a.test]:"})
+    for (const auto* text : {"", "[]", "[a.test", "[a.test]x", "a.test:", "a.test:0",
+                             "a.test:65536", "a.test:x", "192.0.2.1", "192.0.2.1:25", "192.0.2.1.",
+                             "[192.0.2.1.]", "2001:db8::1", "a b.test", "a..test", "[a.test]:"})
         EXPECT_FALSE(NextHop::parse(text)) << text;
 }
 
