@@ -32,8 +32,7 @@ struct Script {
     std::function<Login(const step::Authenticate&)> login;
     std::optional<OpenFailure> open_failure;
     Deletion deletion = Deletion::done;
-    std::uint64_t fails_from =
-        ~std::uint64_t{0}; // Reading a message at or after this offset fails.
+    std::uint64_t fails_from = ~std::uint64_t{0}; // Reading a message fails from this offset on.
 
     Script() { config.plaintext_auth = true; }
 };
@@ -102,10 +101,11 @@ private:
     {
         const std::string_view text = script_.messages.at(read.index);
         expects(read.length > 0 && read.offset + read.length <= text.size());
-        if (read.offset + read.length > script_.fails_from)
+        if (read.offset >= script_.fails_from)
             return session_.message_failed();
-        session_.message_piece(
-            text.substr(read.offset, std::min(read.length, script_.message_piece)));
+        const auto length = std::min<std::uint64_t>(
+            {read.length, script_.message_piece, script_.fails_from - read.offset});
+        session_.message_piece(text.substr(read.offset, length));
     }
     void perform(const step::DeleteMessages& question)
     {

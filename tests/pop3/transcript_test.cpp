@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/pop3/rehearsal.hpp"
+
+#include "base/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+
+// Dialogues as text files. Before the dialogue: "config:" with flags of Config, "user:" with name
+// and password, and "message:" with its lines behind "|" (each gets CR LF; behind ">" none).
+// In it: "C:" and "S:" lines, "TLS" for a handshake, "DELETED:" with message numbers, "CLOSE".
+namespace posthouse::pop3 {
+namespace {
+
+struct Transcript {
+    Script script;
+    std::vector<std::string> dialogue;
+};
+
+Transcript read_transcript(const std::filesystem::path& path)
+{
+    Transcript transcript;
+    auto& script = transcript.script;
+    script.config.plaintext_auth = false;
+    std::ifstream file(path);
+    for (std::string line; std::getline(file, line);) {
+        if (line.empty() || line.starts_with('#'))
+            continue;
+        if (line.starts_with("config:")) {
+            script.config.offer_tls = line.contains("offer_tls");
+            script.config.implicit_tls = line.contains("implicit_tls");
+            script.config.plaintext_auth = line.contains("plaintext_auth");
+        } else if (line.starts_with("user: ")) {
+            const auto space = line.find(' ', 6);
+            script.user = line.substr(6, space - 6);
+            script.password = line.substr(space + 1);
+        } else if (line == "message:") {
+            script.messages.emplace_back();
+        } else if (line.starts_with('|')) {
+            script.messages.back() += line.substr(1) + "\r\n";
+        } else if (line.starts_with('>')) {
+            script.messages.back() += line.substr(1);
+        } else {
+            transcript.dialogue.push_back(line);
+        }
+    }
+    return transcript;
+}
+
+/// Says the client's lines one at a time, each when the server waits for one, and notes what
+/// happens.
+class Player {
+public:
+    explicit Player(const Transcript& transcript)
+        : transcript_(transcript),
+          session_(std::make_shared<const Config>(transcript.script.config))
+    {
+        for (const auto& line : transcript.dialogue)
+            if (line.starts_with("C: "))
+                to_say_.push_back(line.substr(3));
+    }
+
+    std::vector<std::string> play()
+    {
+        while (open_) {
+            const Step step = session_.next(now_);
+            std::visit([this](const auto& s) { perform(s); }, step);
+        }
+        return std::move(notes_);
+    }
+
+private:
+    void perform(const step::Read&)
+    {
+        if (said_ == to_say_.size()) {
+            open_ = false;
+            return;
+        }
+        notes_.push_back("C: " + to_say_[said_]);
+        session_.receive(to_say_[said_++] + "\r\n");
+    }
+    void perform(const step::Send& send)
+    {
+        std::string_view rest = send.bytes;
+        while (!rest.empty()) {
+            const auto end = rest.find("\r\n");
+            ASSERT_NE(end, rest.npos);
+            notes_.push_back("S: " + std::string(rest.substr(0, end)));
+            rest.remove_prefix(end + 2);
+        }
+    }
+    void perform(const step::Wait& wait) { now_ = wait.until; }
+    void perform(const step::StartTls&)
+    {
+        notes_.emplace_back("TLS");
+        session_.tls_established();
+    }
+    void perform(const step::Authenticate& question)
+    {
+        const auto& script = transcript_.script;
+        session_.answer(question.user == script.user &&
+                                question.password.reveal() == script.password
+                            ? Login::accepted
+                            : Login::refused);
+    }
+    void perform(const step::OpenMaildrop&)
+    {
+        Maildrop maildrop;
+        for (const auto& text : transcript_.script.messages)
+            maildrop.push_back({text.size(), "u" + std::to_string(maildrop.size() + 1)});
+        session_.answer(std::move(maildrop));
+    }
+    void perform(const step::ReadMessage& read)
+    {
+        session_.message_piece(std::string_view(transcript_.script.messages.at(read.index))
+                                   .substr(read.offset, read.length));
+    }
+    void perform(const step::DeleteMessages& question)
+    {
+        std::string note = "DELETED:";
+        for (const auto index : question.indices)
+            note += " " + std::to_string(index + 1);
+        notes_.push_back(std::move(note));
+        session_.answer(Deletion::done);
+    }
+    void perform(const step::Close&)
+    {
+        notes_.emplace_back("CLOSE");
+        open_ = false;
+    }
+
+    const Transcript& transcript_;
+    Session session_;
+    Instant now_{};
+    std::vector<std::string> to_say_, notes_;
+    std::size_t said_ = 0;
+    bool open_ = true;
+};
+
+class Pop3Transcript : public testing::TestWithParam<std::filesystem::path> {};
+
+TEST_P(Pop3Transcript, IsFollowedLineByLine)
+{
+    const auto transcript = read_transcript(GetParam());
+    const auto played = Player(transcript).play();
+    for (std::size_t i = 0; i < std::max(played.size(), transcript.dialogue.size()); ++i) {
+        const std::string end = "(the end)";
+        ASSERT_EQ(i < played.size() ? played[i] : end,
+                  i < transcript.dialogue.size() ? transcript.dialogue[i] : end);
+    }
+}
+
+std::vector<std::filesystem::path> transcripts()
+{
+    std::vector<std::filesystem::path> paths;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(POSTHOUSE_SOURCE "/tests/pop3/transcripts"))
+        paths.push_back(entry.path());
+    std::ranges::sort(paths);
+    return paths;
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, Pop3Transcript, testing::ValuesIn(transcripts()),
+                         [](const auto& file) {
+                             auto name = file.param.stem().string();
+                             std::ranges::replace_if(
+                                 name, [](char c) { return !is_alpha(c) && !is_digit(c); }, '_');
+                             return name;
+                         });
+
+} // namespace
+} // namespace posthouse::pop3
