@@ -31,8 +31,8 @@ namespace posthouse::spool {
 enum class Carrier : std::uint8_t { sorter, courier, agent };
 inline constexpr std::size_t carriers = 3;
 
-/// Smaller goes first. Within a site a more urgent band goes before a less urgent one, but for one
-/// start in eight. The rows on disk sort by (destination, priority, due), so what many recipients
+/// Smaller goes first: a more urgent band goes before a less urgent one, but for one start in
+/// eight. The rows on disk sort by (destination, priority, due), so what many recipients
 /// of one letter would hold up belongs into a later band.
 inline constexpr std::uint8_t priorities = 4;
 /// The band for a letter with so many deliveries to one destination: 1, or 2 for more than 20.
@@ -44,8 +44,8 @@ constexpr std::uint8_t priority_for(std::size_t deliveries)
 
 /// A delivery as the scheduler sees it.
 struct Item {
-    LetterId letter;
-    DeliveryId delivery;
+    LetterId letter{};
+    DeliveryId delivery{};
     Timestamp due{};
     Timestamp accepted{};       // the letter's lifetime begins here
     std::uint32_t attempts = 0; // that have ended
@@ -74,8 +74,8 @@ enum class AttemptId : std::uint64_t {};
 
 /// How an attempt ended. What it does not name is deferred.
 struct AttemptReport {
-    std::vector<DeliveryId> done; // deliveries with a final outcome: delivered, failed, expanded
-    std::string site;             // its key, where one was learnt; "" otherwise
+    std::vector<DeliveryId> done{}; // deliveries with a final outcome: delivered, failed, expanded
+    std::string site{};             // its key, where one was learnt; "" otherwise
     Health health = Health::answered;
     std::uint32_t connections = 0; // the site takes no more than this many; 0: it did not say
 };
@@ -88,14 +88,14 @@ enum class Loss : std::uint8_t {
 
 /// For each delivery of an attempt that was not done: when it is due again.
 struct Deferred {
-    DeliveryId delivery;
+    DeliveryId delivery{};
     std::uint32_t attempts = 0;
-    std::optional<Timestamp> due; // nothing: its lifetime is over, it has failed
+    std::optional<Timestamp> due{}; // nothing: its lifetime is over, it has failed
 };
 
 /// A delivery given back by attempt_lost().
 struct Returned {
-    DeliveryId delivery;
+    DeliveryId delivery{};
     std::uint32_t crashes_alone = 0; // how often its letter took a worker down with it, by itself
 };
 
@@ -110,25 +110,25 @@ namespace decision {
 /// Hand these deliveries to a worker. -> attempt_ended() and recorded(), or attempt_lost().
 struct Start {
     AttemptId attempt{};
-    std::string destination;
-    LetterId letter;
-    std::vector<DeliveryId> deliveries;
+    std::string destination{};
+    LetterId letter{};
+    std::vector<DeliveryId> deliveries{};
     enum class Company : std::uint8_t { shared, alone } company = Company::shared;
 };
 /// Read the destination's first `limit` due rows, in the order of (priority, due). -> loaded()
 struct Load {
-    std::string destination;
+    std::string destination{};
     std::size_t limit = 0;
 };
 /// The lifetime of these ended while their site was dead. -> removed() of each.
 struct Expire {
-    std::string destination;
-    LetterId letter;
-    std::vector<DeliveryId> deliveries;
+    std::string destination{};
+    LetterId letter{};
+    std::vector<DeliveryId> deliveries{};
 };
 /// Nothing to do before `until` (nothing: before the next event).
 struct Sleep {
-    std::optional<Timestamp> until;
+    std::optional<Timestamp> until{};
 };
 
 } // namespace decision
@@ -148,7 +148,12 @@ public:
         std::size_t in_memory = 20'000; // deliveries, waiting and under way
         std::size_t suspects = 5'000;   // of them tried alone; others that were lost are just due
         std::size_t open_loads = 4;
-        std::size_t idle_destinations = 4'096; // remembered though they have no deliveries
+        /// Remembered, with their sites' health, though they have no deliveries.
+        std::size_t idle_destinations = 4'096;
+        /// Remembered though none of their deliveries is due. Beyond it the one that has slept
+        /// longest is forgotten, and has_more() must tell of it again when it is due: the rows
+        /// that find due destinations are on disk.
+        std::size_t parked_destinations = 100'000;
     };
 
     Scheduler(PolicyOf, Random&, Limits);
