@@ -7,6 +7,7 @@
 #include "base/contract.hpp"
 #include "tests/smtp/server_rehearsal.hpp"
 
+#include <algorithm>
 #include <cstdint>
 
 namespace {
@@ -51,6 +52,8 @@ ServerScript script_for(std::uint8_t choices)
     script.config.extensions.binary_mime = (choices & 1) != 0;
     script.config.extensions.smtputf8 = (choices & 2) == 0;
     script.config.extensions.chunking = (choices & 4) == 0;
+    if ((choices & 16) != 0)
+        script.config.tls = TlsPolicy::offered;
     if ((choices & 8) != 0)
         script.config.bare_line_ends = BareLineEnds::repair;
     script.check = [](const auto&, const posthouse::mail::ForwardPath& to) -> Verdict {
@@ -92,19 +95,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         return 0;
     const std::string_view peer(reinterpret_cast<const char*>(data) + 3, size - 3);
     auto script = script_for(data[0]);
-    const auto whole = rehearse(peer, script);
+    const auto handshake = std::min(peer.find('\x01'), peer.size());
+    script.flights = {std::string(peer.substr(0, handshake)), std::string(peer.substr(handshake))};
+    const auto whole = rehearse(script);
     check(whole, script);
 
     script.piece = 1 + data[1] % 32;
-    const auto cut = rehearse(peer, script);
-    expects(whole.said == cut.said);
-    expects(whole.letters == cut.letters);
-    expects(whole.discarded == cut.discarded);
+    const auto cut = rehearse(script);
+    check(cut, script);
+    // Of what comes behind STARTTLS some may be seen too early and some not: that may differ.
+    if (!whole.said.contains("421 4.7.0 STARTTLS")) {
+        expects(whole.said == cut.said);
+        expects(whole.letters == cut.letters);
+        expects(whole.discarded == cut.discarded);
+    }
 
     script.fail_at = data[2];
-    const auto broken = rehearse(peer, script);
+    const auto broken = rehearse(script);
     check(broken, script);
-    expects(whole.said.starts_with(broken.said));
-    expects(broken.letters.size() <= whole.letters.size());
+    expects(cut.said.starts_with(broken.said));
+    expects(broken.letters.size() <= cut.letters.size());
     return 0;
 }

@@ -26,10 +26,9 @@ struct ServerLimits {
     std::size_t recipients = 1000;
 
     // ---- Counts in one session; when one is passed, the peer gets a 421 ----
-    std::size_t errors = 20;
+    std::size_t errors = 20; // A committed letter starts this count and that of junk anew.
     std::size_t refused_recipients = 100;
-    /// NOOP, RSET, VRFY, HELP, and EHLO or HELO again; each further one is an error. A committed
-    /// letter starts the count anew.
+    /// NOOP, RSET, VRFY, HELP, and EHLO or HELO again; each further one is an error.
     std::size_t junk_commands = 100;
     std::size_t commands = 200'000;
     std::size_t letters = 10'000; // MAIL commands. Announced as MAILMAX.

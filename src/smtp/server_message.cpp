@@ -159,7 +159,7 @@ void ServerSession::answer_commit(CommitVerdict verdict)
     reset_transaction();
     if (!verdict)
         return pass_on(verdict.error());
-    junk_commands_ = 0;
+    errors_ = junk_commands_ = 0;
     reply(250, verdict->id.empty() ? "2.0.0 Ok" : "2.0.0 Ok: queued as " + verdict->id);
 }
 

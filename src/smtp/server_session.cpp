@@ -101,6 +101,8 @@ void ServerSession::read_command(Instant now)
     const auto end = input.find("\r\n");
     const bool complete = end != input.npos;
     if ((complete ? end + 2 : input.size()) > config_->limits.command_line_bytes) {
+        if (is_bdat(input))
+            return close_after("4.7.0 A chunk of unknown size follows");
         phase_ = Phase::overlong_command;
         return;
     }

@@ -171,6 +171,13 @@ TEST(SmtpServerLimits, HangsUpAfterTooManyErrors)
     EXPECT_THAT(rehearse("X\r\nX\r\nQUIT\r\n", script).said, EndsWith("221 2.0.0 Bye\r\n"));
 }
 
+TEST(SmtpServerLimits, ForgivesErrorsAfterALetter)
+{
+    ServerScript script;
+    script.config.limits.errors = 3;
+    EXPECT_THAT(rehearse(times(4, "X\r\nX\r\n" + letter("")), script).letters, SizeIs(4));
+}
+
 TEST(SmtpServerLimits, HangsUpOnAPeerThatGuessesRecipients)
 {
     ServerScript script;

@@ -241,6 +241,13 @@ TEST(SmtpServerSession, HangsUpWhenItCannotTellHowLongAChunkIs)
     }
 }
 
+TEST(SmtpServerSession, HangsUpOnABdatLineThatIsTooLong)
+{
+    const auto result = rehearse("BDAT 6" + std::string(3000, ' ') + "LAST\r\nQUIT\r\n");
+    EXPECT_THAT(codes(result.said), ElementsAre(220, 421));
+    EXPECT_TRUE(result.hung_up);
+}
+
 TEST(SmtpServerSession, RefusesBareLineEndsInChunksOfText)
 {
     for (const auto* chunks :
