@@ -23,7 +23,7 @@ public:
     bool tls_works = true;
 
     std::vector<std::string> commands; // Heard.
-    std::vector<std::string> letters;  // As they came behind DATA, or in chunks.
+    std::vector<std::string> letters;  // Whole ones.
 
     FakeHost() = default;
     explicit FakeHost(std::vector<std::string> offered) : extensions(std::move(offered)) {}
@@ -56,7 +56,7 @@ private:
     {
         if (chunk_left_ > 0) {
             const auto part = std::min(chunk_left_, heard_.size());
-            letters.back() += heard_.substr(0, part);
+            receiving_ += heard_.substr(0, part);
             heard_.erase(0, part);
             chunk_left_ -= part;
             if (chunk_left_ == 0)
@@ -73,7 +73,7 @@ private:
         else if (line == ".")
             data_ = false, end();
         else
-            letters.back() += (line.starts_with('.') ? line.substr(1) : line) + "\r\n";
+            receiving_ += (line.starts_with('.') ? line.substr(1) : line) + "\r\n";
         return true;
     }
 
@@ -97,9 +97,8 @@ private:
             accepted_ += reply(line, "250 2.1.5 Recipient ok") == '2';
         } else if (line == "DATA") {
             if (reply(line, was ? "354 Go on" : "554 5.5.1 No valid recipients") == '3')
-                data_ = true, letters.emplace_back();
+                data_ = true;
         } else if (line.starts_with("BDAT")) {
-            letters.emplace_back();
             chunk_left_ = std::stoul(line.substr(5));
             if (chunk_left_ == 0)
                 end();
@@ -114,8 +113,9 @@ private:
     }
     void end()
     {
-        if (accepted_ == 0)
-            letters.pop_back();
+        if (accepted_ > 0)
+            letters.push_back(receiving_);
+        receiving_.clear();
         const int times = lmtp ? accepted_ : 1;
         for (int i = 0; i < times; ++i)
             reply("(end)", accepted_ > 0 ? "250 2.0.0 Queued as 7" : "503 5.5.1 No recipients");
@@ -140,6 +140,7 @@ private:
     }
 
     std::string heard_;
+    std::string receiving_;
     std::string saying_;
     bool greeted_ = false;
     bool closed_ = false;

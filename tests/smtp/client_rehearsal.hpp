@@ -43,6 +43,7 @@ struct ClientScript {
 struct ClientRehearsal {
     std::string said;      // All that the session sent,
     std::size_t sends = 0; // in this many pieces.
+    std::size_t letters_begun = 0;
     std::vector<LetterResult> results;
     client_step::Close close;
     std::size_t fallible_steps = 0;
@@ -99,6 +100,7 @@ inline ClientRehearsal rehearse(const ClientScript& script, RehearsedHost& host)
             body = script.letters[letter].bytes;
             session.send_letter(script.letters[letter].outgoing);
             ++letter;
+            ++result.letters_begun;
         } else {
             result.close = std::get<client_step::Close>(step);
             result.took = now.time_since_epoch();
