@@ -212,7 +212,7 @@ std::string header_of(const NonDelivery& report, const HeaderBlock& original,
 
 std::string notification_letter(const NonDelivery& report, const NotificationLimits& limits)
 {
-    expects(!report.failed.empty());
+    expects(!report.failed.empty() && report.message_id.size() > 2);
     const auto original = HeaderBlock::parse(report.original, {.bytes = limits.header_bytes});
     std::vector<std::string> parts(3);
     append_part(parts[0], text_part(report, limits));

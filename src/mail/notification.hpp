@@ -31,7 +31,9 @@ struct NonDelivery {
     std::vector<FailedRecipient> failed; ///< At least one.
     /// The failed letter from its beginning; at least its header, of which a part comes along.
     std::string_view original;
-    std::string message_id; ///< Of the notification, with its brackets.
+    /// Of the notification, with its brackets; not to be foreseen by who sent the original, since
+    /// the boundary is made of it.
+    std::string message_id;
     Timestamp at;
 };
 

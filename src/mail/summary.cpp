@@ -12,11 +12,28 @@ void Summarizer::append(std::string_view piece)
 {
     if (piece.empty())
         return;
-    // One byte more, so that the parser sees whether the header was cut.
-    front_ += piece.substr(0, limits_.header_bytes + 1 - front_.size());
+    if (!header_ended_)
+        keep_header(piece);
     summary_.size_bytes += piece.size();
     summary_.lines += static_cast<std::uint64_t>(std::ranges::count(piece, '\n'));
     line_open_ = piece.back() != '\n';
+}
+
+void Summarizer::keep_header(std::string_view piece)
+{
+    const auto seen = front_.size();
+    // One byte more than the limit, so that the parser sees whether the header was cut.
+    front_ += piece.substr(0, limits_.header_bytes + 1 - seen);
+    header_ended_ = front_.size() > limits_.header_bytes || front_.starts_with('\n') ||
+                    front_.starts_with("\r\n");
+    for (auto at = front_.find('\n', seen - std::min<std::size_t>(seen, 2));
+         !header_ended_ && at != front_.npos; at = front_.find('\n', at + 1)) {
+        const auto rest = std::string_view(front_).substr(at + 1);
+        if (rest.starts_with('\n') || rest.starts_with("\r\n")) {
+            front_.resize(at + 1 + (rest[0] == '\n' ? 1 : 2));
+            header_ended_ = true;
+        }
+    }
 }
 
 Summary Summarizer::finish() &&

@@ -27,7 +27,8 @@ struct SummaryLimits {
     std::size_t value_bytes = 4096;
 };
 
-/// Summarises a letter that is given in pieces; keeps no more than its header.
+/// Summarises a letter that is given in pieces; keeps no more than its header and the last piece
+/// of it, and never more than the limit on the header.
 class Summarizer {
 public:
     explicit Summarizer(const SummaryLimits& limits = {}) : limits_(limits) {}
@@ -36,8 +37,11 @@ public:
     Summary finish() &&;
 
 private:
+    void keep_header(std::string_view piece);
+
     SummaryLimits limits_;
-    std::string front_; // The first bytes of the letter, up to the limit on the header.
+    std::string front_; // The letter up to its first blank line.
+    bool header_ended_ = false;
     Summary summary_;
     bool line_open_ = false;
 };

@@ -62,6 +62,17 @@ TEST(Received, ShowsAGreetingThatIsNoNameAsACommentOnly)
     EXPECT_TRUE(unfolded(received_field(how)).starts_with("from [192.0.2.7] ([192.0.2.1]) by"));
 }
 
+TEST(Received, CutsAGreetingAndAnIdThatGoOn)
+{
+    auto how = arrival();
+    how.greeted_as = "? " + std::string(500, 'g');
+    how.id = std::string(500, 'i');
+    EXPECT_TRUE(received_field(how).contains(std::string(62, 'g') + ')'));
+    EXPECT_FALSE(received_field(how).contains(std::string(63, 'g')));
+    EXPECT_TRUE(received_field(how).contains(' ' + std::string(128, 'i') + ';') ||
+                received_field(how).contains('\t' + std::string(128, 'i') + ';'));
+}
+
 TEST(Received, LeavesOutWhatThereIsNot)
 {
     auto how = arrival();
