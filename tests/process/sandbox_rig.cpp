@@ -4,6 +4,7 @@
 #include "base/contract.hpp"
 
 #include <arpa/inet.h>
+#include <cerrno>
 #include <csignal>
 #include <cstdlib>
 #include <cstring>
@@ -172,6 +173,7 @@ Ending run_in_child(const std::function<bool()>& attempt)
     const pid_t child = ::fork();
     expects(child >= 0);
     if (child == 0) {
+        ::alarm(120); // A child that hangs is a failure, not the end of the tests.
         ::dup2(errors[1], STDERR_FILENO);
         const char result = attempt() ? 'A' : 'R';
         (void)!::write(answer[1], &result, 1);
@@ -183,7 +185,11 @@ Ending run_in_child(const std::function<bool()>& attempt)
     const std::string result = everything_from(answer[0]);
     ::close(answer[0]);
     ::close(errors[0]);
-    expects(::waitpid(child, &ending.status, 0) == child);
+    // Threads that had themselves traced are ours to reap too, or the child would never be.
+    for (pid_t reaped = 0; reaped != child;) {
+        reaped = ::waitpid(-1, &ending.status, __WALL);
+        expects(reaped > 0 || errno == EINTR);
+    }
     if (WIFSIGNALED(ending.status) && WTERMSIG(ending.status) == SIGSYS)
         ending.outcome = Outcome::killed;
     else if (WIFEXITED(ending.status) && WEXITSTATUS(ending.status) == 0)
