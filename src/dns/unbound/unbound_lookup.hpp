@@ -13,7 +13,8 @@
 
 namespace posthouse::dns {
 
-/// What to do about DNSSEC.
+/// What to do about DNSSEC. Servers "strip" signatures if they do not pass them on, or refuse even
+/// the question for the root's key.
 enum class Dnssec : std::uint8_t {
     off,
     /// Validate where the servers pass signatures on; servers that strip them all give answers that

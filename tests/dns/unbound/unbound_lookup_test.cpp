@@ -279,6 +279,19 @@ TEST_F(UnboundLookupTest, WaitsForSignaturesWhereTheyAreRequired)
     EXPECT_TRUE(is_temporary(ask("plain.example", RecordType::mx).status));
 }
 
+TEST_F(UnboundLookupTest, TakesServersThatRefuseTheRootsKeyAsThoseThatStripSignatures)
+{
+    ASSERT_TRUE(serve({{"plain.example", "plain.example"}}));
+    EXPECT_EQ(ask("plain.example", RecordType::mx).status, Status::ok);
+    UnboundOptions options;
+    options.dnssec = Dnssec::required;
+    ASSERT_TRUE(serve({{"plain.example", "plain.example"}}, options));
+    EXPECT_TRUE(is_temporary(ask("plain.example", RecordType::mx).status));
+    options.unsigned_domains = {"plain.example"};
+    ASSERT_TRUE(serve({{"plain.example", "plain.example"}}, options));
+    EXPECT_EQ(ask("plain.example", RecordType::mx).status, Status::ok);
+}
+
 TEST(UnboundLookup, GivesUpOnAServerThatNeverAnswers)
 {
     asio::io_context io(1);
