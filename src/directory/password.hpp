@@ -19,9 +19,9 @@ enum class PasswordCost : std::uint8_t {
     least,       // for tests
 };
 
-/// The longest password that is looked at.
+/// The longest password that is looked at
 inline constexpr std::size_t password_bytes = 1024;
-/// Verifiers are shorter than this.
+/// Verifiers are shorter than this
 inline constexpr std::size_t verifier_bytes = 128;
 
 /// Lets libsodium open what it needs. False: it cannot work here.
@@ -29,6 +29,9 @@ bool prepare_passwords();
 
 /// Nothing where the password is empty or too long, or there is no memory for it.
 std::optional<std::string> hash_password(const Secret&, PasswordCost = PasswordCost::interactive);
+
+/// Is this a verifier that verify_password() would look at?
+bool is_verifier(std::string_view);
 
 /// False too for a verifier that is none, or that asks for more than INTERACTIVE's memory four
 /// times over (a damaged store must not take the clerk down).
