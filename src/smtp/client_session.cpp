@@ -220,7 +220,7 @@ void ClientSession::take_replies()
             return; // The letter comes to its end first.
         const auto reply = replies_.next();
         if (!reply)
-            return lose(Cause::protocol_error);
+            return lose(Cause::protocol_error, replies_.faulty_line());
         if (!*reply)
             return;
         take(**reply);
@@ -299,11 +299,13 @@ Stage ClientSession::stage() const
 
 // ---- Ends ------------------------------------------------------------------------------------
 
-void ClientSession::lose(Cause cause)
+void ClientSession::lose(Cause cause, std::string_view said)
 {
     const auto where = end_sent_ ? Stage::end_of_data : stage();
-    auto outcome = outcome_of(where, cause, status_of(cause),
-                              std::string(what_happened(cause)).append(doing(where)));
+    auto text = std::string(what_happened(cause)).append(doing(where));
+    if (!said.empty())
+        text.append(", saying: ").append(printable(trimmed(said.substr(0, said.find('\r'))), 80));
+    auto outcome = outcome_of(where, cause, status_of(cause), std::move(text));
     outcome.may_be_duplicated = end_sent_;
     lose(std::move(outcome));
 }

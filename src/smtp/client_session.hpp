@@ -96,7 +96,7 @@ private:
     void take_replies();
     void take(const RemoteReply&);
     Stage stage() const;
-    void lose(Cause);
+    void lose(Cause, std::string_view said = {});
     void lose(Outcome why);
     void end(client_step::Close);
     void begin_quit();

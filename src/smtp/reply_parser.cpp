@@ -106,13 +106,14 @@ std::expected<std::optional<RemoteReply>, ReplyFault> ReplyParser::next()
 {
     while (!fault_ && take_line()) {
         const auto ended = add_line();
-        line_.clear();
-        line_read_ = 0;
         if (!ended) {
             fault_ = ended.error();
-        } else if (*ended) {
-            return std::exchange(partial_, RemoteReply{});
+            break;
         }
+        line_.clear();
+        line_read_ = 0;
+        if (*ended)
+            return std::exchange(partial_, RemoteReply{});
     }
     if (fault_)
         return std::unexpected(*fault_);

@@ -67,6 +67,8 @@ public:
     /// The next whole reply; nothing if more bytes are needed. After a fault, only faults.
     std::expected<std::optional<RemoteReply>, ReplyFault> next();
 
+    /// After a fault: the line at which it came to light, as far as it was kept. Not printable.
+    std::string_view faulty_line() const { return fault_ ? std::string_view(line_) : ""; }
     /// Nothing was received that no reply has used up.
     bool empty() const { return input_.empty() && line_.empty() && partial_.lines.empty(); }
     std::size_t buffered_bytes() const { return input_.view().size(); }

@@ -103,8 +103,7 @@ private:
             if (chunk_left_ == 0)
                 end();
         } else if (line == "QUIT") {
-            reply(line, "221 2.0.0 Bye");
-            closed_ = true;
+            closed_ = reply(line, "221 2.0.0 Bye") != ' ' || closed_;
         } else if (line == "STARTTLS") {
             reply(line, "220 2.0.0 Go on");
         } else {
