@@ -98,13 +98,21 @@ Task<Account::Result<std::shared_ptr<Account>>> Account::open(store::Engine& eng
     co_return account;
 }
 
+Task<Account::Result<bool>> Account::was_delivered(std::uint64_t id)
+{
+    auto page = co_await engine_.partitions().read(writer_.partition(), {delivered_key(id)});
+    if (!page)
+        co_return std::unexpected(page.error());
+    co_return !page->rows.empty();
+}
+
 Task<Account::Result<void>> Account::deliver(Delivery delivery, Timestamp now)
 {
     const auto done_key = delivered_key(delivery.id);
-    auto before = co_await engine_.partitions().read(writer_.partition(), {done_key});
+    auto before = co_await was_delivered(delivery.id);
     if (!before)
         co_return std::unexpected(before.error());
-    if (!before->rows.empty())
+    if (*before)
         co_return Result<void>{};
 
     delivery.message.set_delivery(delivery.id);

@@ -37,6 +37,8 @@ public:
     /// Adds a message to the INBOX, durably. A delivery that was applied before is applied no
     /// second time, even if the message has been expunged since.
     Task<Result<void>> deliver(Delivery, Timestamp now);
+    /// Was this delivery applied?
+    Task<Result<bool>> was_delivered(std::uint64_t id);
     /// The queue will not ask for this delivery again: its id is dropped with the next commit.
     void forget_delivery(std::uint64_t id) { settled_.push_back(id); }
 
@@ -78,6 +80,7 @@ public:
 
     /// The queue's claim and the account's, before any commit that names the body. Repeatable.
     Task<store::Result<void>> claim(store::BlobId, std::string claim);
+    Task<store::Result<bool>> is_claimed(store::BlobId);
     /// The last claim takes body and partition along. Repeatable.
     Task<store::Result<void>> release(store::BlobId, std::string claim);
 

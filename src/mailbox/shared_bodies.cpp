@@ -34,6 +34,14 @@ Task<store::Result<void>> SharedBodies::claim(store::BlobId blob, std::string cl
     co_return store::Result<void>{};
 }
 
+Task<store::Result<bool>> SharedBodies::is_claimed(store::BlobId blob)
+{
+    auto version = co_await engine_.partitions().version(partition_of(blob));
+    if (!version)
+        co_return std::unexpected(version.error());
+    co_return *version != store::Version::none;
+}
+
 Task<store::Result<void>> SharedBodies::release(store::BlobId blob, std::string claim)
 {
     for (int i = 0; i < attempts; ++i) {

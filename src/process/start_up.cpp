@@ -139,6 +139,10 @@ void RoleControl::take(ControlMessage received)
         if (events_.listening)
             events_.listening(listening_from(received));
         break;
+    case wire::Control::kEnded:
+        if (events_.ended)
+            events_.ended(received.message.ended().member(), received.message.ended().crashed());
+        break;
     case wire::Control::kDrain:
         if (events_.drain)
             events_.drain();

@@ -254,6 +254,15 @@ void Supervision::ended(Child& child)
             give_up(static_cast<Exit>(last->message.fatal().exit_code()),
                     last->message.fatal().reason());
     }
+    if (auto* keeper = find("keeper"); keeper != &child && keeper->control) {
+        wire::Control message;
+        message.mutable_ended()->set_member(child.member.name);
+        // SIGKILL comes from outside; what a process does to itself comes as another signal.
+        message.mutable_ended()->set_crashed(WIFSIGNALED(status) ? WTERMSIG(status) != SIGKILL &&
+                                                                       WTERMSIG(status) != SIGTERM
+                                                                 : WEXITSTATUS(status) != 0);
+        keeper->control->send(message);
+    }
     child.pid = -1;
     child.control.reset();
     child.watched_process.reset();

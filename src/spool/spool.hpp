@@ -112,12 +112,13 @@ public:
         DeliveryId delivery;
         Timestamp due;
         std::uint32_t priority = 0;
+        std::uint32_t attempts = 0;
     };
     struct DuePage {
-        std::vector<DueDelivery> due;        // at most `limit`, over all shards
-        std::optional<Timestamp> next;       // the earliest that is not in `due`
+        std::vector<DueDelivery> due;  // due by now, at most `limit`, by priority and time
+        std::optional<Timestamp> next; // the earliest that is not in `due`
     };
-    Task<Result<DuePage>> due(std::string destination, std::size_t limit);
+    Task<Result<DuePage>> due(std::string destination, Timestamp now, std::size_t limit);
 
     /// Destinations to look at, from buckets up to `now`; each with the shard and bucket of its
     /// hint.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/text.hpp"
+#include "spool/scheduler.hpp"
 #include "spool/spool.hpp"
 
 #include <algorithm>
+#include <tuple>
 
 namespace posthouse::spool {
 namespace {
@@ -143,26 +146,40 @@ Task<Spool::Result<std::vector<LetterId>>> Spool::letters(std::size_t shard, std
     co_return ids;
 }
 
-Task<Spool::Result<Spool::DuePage>> Spool::due(std::string destination, std::size_t limit)
+Task<Spool::Result<Spool::DuePage>> Spool::due(std::string destination, Timestamp now,
+                                               std::size_t limit)
 {
     DuePage found;
-    const auto prefix = keys::due_prefix(destination);
-    for (std::size_t shard = 0; shard < shards; ++shard) {
-        auto page = co_await engine_.partitions().scan(keys::shard(shard), prefix, {}, limit + 1);
-        if (!page)
-            co_return std::unexpected(page.error());
-        for (const auto& row : page->rows) {
-            const auto due = keys::parse_due(row.key, destination);
-            found.due.push_back({due.letter, due.delivery, due.at, due.priority});
+    const auto later = [&](Timestamp at) {
+        found.next = found.next ? std::min(*found.next, at) : at;
+    };
+    // Band by band, since the rows of a band are in the order of their times, the future ones last.
+    for (std::uint32_t priority = 0; priority < priorities; ++priority) {
+        const auto prefix = keys::due_prefix(destination) + static_cast<char>(priority);
+        for (std::size_t shard = 0; shard < shards; ++shard) {
+            auto page =
+                co_await engine_.partitions().scan(keys::shard(shard), prefix, {}, limit + 1);
+            if (!page)
+                co_return std::unexpected(page.error());
+            for (const auto& row : page->rows) {
+                const auto due = keys::parse_due(row.key, destination);
+                if (due.at > now) {
+                    later(due.at);
+                    break;
+                }
+                const auto attempts = row.value.size() == 8 ? read_u64(row.value) : 0;
+                found.due.push_back({due.letter, due.delivery, due.at, due.priority,
+                                     static_cast<std::uint32_t>(attempts)});
+            }
         }
     }
-    const auto earlier = [](const DueDelivery& a, const DueDelivery& b) {
-        return std::tie(a.due, a.letter, a.delivery) < std::tie(b.due, b.letter, b.delivery);
+    const auto order = [](const DueDelivery& d) {
+        return std::tuple(d.priority, d.due, d.letter, d.delivery);
     };
-    std::ranges::sort(found.due, earlier);
-    if (found.due.size() > limit) {
-        found.next = found.due[limit].due;
-        found.due.resize(limit);
+    std::ranges::sort(found.due, {}, order);
+    while (found.due.size() > limit) {
+        later(found.due.back().due);
+        found.due.pop_back();
     }
     co_return found;
 }

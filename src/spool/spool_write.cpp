@@ -133,7 +133,10 @@ void Spool::put_hint(Batch& batch, std::size_t shard, std::uint32_t bucket,
 void Spool::put_waiting(Batch& batch, LetterId id, const Delivery& delivery)
 {
     const auto due = from_microseconds(delivery.due());
-    batch.put(keys::due(delivery.destination(), delivery.priority(), due, id, {delivery.id()}), {});
+    std::string attempts;
+    append_u64(attempts, delivery.attempts());
+    batch.put(keys::due(delivery.destination(), delivery.priority(), due, id, {delivery.id()}),
+              std::move(attempts));
     // Never into a bucket that may be swept already: see renew_hints().
     const auto bucket = std::max(keys::bucket_of(due), hinted_bucket_);
     put_hint(batch, id.shard(), bucket, delivery.destination());

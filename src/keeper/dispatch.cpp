@@ -1,0 +1,275 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keeper/dispatch.hpp"
+
+#include "base/contract.hpp"
+#include "base/log.hpp"
+#include "wire/parse.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+namespace asio = boost::asio;
+
+namespace posthouse::keeper {
+namespace {
+
+constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
+constexpr std::size_t jobs_a_sorter = 64;
+constexpr auto sweep_every = std::chrono::seconds(8);
+constexpr std::uint32_t days_of_trace = 14;
+
+std::shared_ptr<const spool::Policy> mailbox_policy(const config::Queue& queue)
+{
+    auto policy = spool::Policy::mailbox();
+    policy.retry.lifetime = std::chrono::duration_cast<std::chrono::seconds>(queue.lifetime);
+    return std::make_shared<const spool::Policy>(std::move(policy));
+}
+
+std::shared_ptr<const spool::Policy> smtp_policy(const config::Queue& queue)
+{
+    auto policy = spool::Policy::smtp();
+    const auto seconds = [](config::Span span) {
+        return std::chrono::duration_cast<std::chrono::seconds>(span);
+    };
+    policy.site.most_attempts = static_cast<std::uint32_t>(queue.concurrency_per_site);
+    policy.site.initial_attempts = std::min(policy.site.initial_attempts, policy.site.most_attempts);
+    policy.retry.lifetime = seconds(queue.lifetime);
+    policy.retry.delays.clear();
+    auto delay = queue.retry_first;
+    while (policy.retry.delays.size() < 64) {
+        policy.retry.delays.push_back(std::max(seconds(delay), std::chrono::seconds(1)));
+        const auto next = std::chrono::duration_cast<config::Span>(delay * queue.retry_factor);
+        if (delay >= queue.retry_maximum || next <= delay)
+            break;
+        delay = std::min(next, queue.retry_maximum);
+    }
+    return std::make_shared<const spool::Policy>(std::move(policy));
+}
+
+} // namespace
+
+Dispatch::Dispatch(Office& office, Letters& letters)
+    : office_(office),
+      letters_(letters),
+      sorters_(office.executor(), jobs_a_sorter),
+      couriers_(office.executor(), office.config().queue.concurrency),
+      wake_(office.executor())
+{
+    scheduler_ = std::make_unique<spool::Scheduler>(policies(), random_);
+}
+
+Dispatch::~Dispatch() = default;
+
+spool::PolicyOf Dispatch::policies() const
+{
+    return [mailbox = mailbox_policy(office_.config().queue),
+            smtp = smtp_policy(office_.config().queue)](std::string_view destination) {
+        return destination == routing::mailbox_destination ? mailbox : smtp;
+    };
+}
+
+void Dispatch::configure()
+{
+    scheduler_->policies_changed(policies());
+    pump();
+}
+
+void Dispatch::capacities_changed()
+{
+    scheduler_->capacity(spool::Carrier::sorter, sorters_.capacity());
+    scheduler_->capacity(spool::Carrier::courier, couriers_.capacity());
+    pump();
+    route_more();
+}
+
+Task<void> Dispatch::sleep(Duration span)
+{
+    asio::steady_timer timer(office_.executor(), span);
+    co_await timer.async_wait(as_result);
+}
+
+void Dispatch::end()
+{
+    expects(under_way_ > 0);
+    if (--under_way_ == 0 && drained_)
+        std::exchange(drained_, nullptr)();
+}
+
+void Dispatch::drain(std::function<void()> done)
+{
+    draining_ = true;
+    drained_ = std::move(done);
+    if (under_way_ == 0 && drained_)
+        std::exchange(drained_, nullptr)();
+}
+
+void Dispatch::pump()
+{
+    while (!draining_) {
+        auto decision = scheduler_->next(wall_clock());
+        if (auto* start = std::get_if<spool::decision::Start>(&decision)) {
+            begin();
+            asio::co_spawn(office_.executor(), attempt(std::move(*start)), asio::detached);
+        } else if (auto* load_it = std::get_if<spool::decision::Load>(&decision)) {
+            asio::co_spawn(office_.executor(), load(std::move(*load_it)), asio::detached);
+        } else if (auto* expired = std::get_if<spool::decision::Expire>(&decision)) {
+            begin();
+            asio::co_spawn(office_.executor(), expire(std::move(*expired)), asio::detached);
+        } else {
+            const auto until = std::get<spool::decision::Sleep>(decision).until;
+            if (until)
+                pause_for(*until - wall_clock());
+            return;
+        }
+    }
+}
+
+void Dispatch::pause_for(Duration span)
+{
+    wake_.expires_after(span);
+    wake_.async_wait([this](boost::system::error_code error) {
+        if (!error)
+            pump();
+    });
+}
+
+// ---- taking up ------------------------------------------------------------------------------
+
+Task<void> Dispatch::start()
+{
+    std::size_t unsorted = 0;
+    for (std::size_t shard = 0; shard < spool::shards; ++shard) {
+        auto left = co_await office_.spool.letters(shard, spool::keys::unsorted_prefix, {},
+                                                   Limits::unsorted_in_memory / spool::shards);
+        if (!left) {
+            log::error("queue.unreadable",
+                       {{"shard", shard}, {"reason", store::describe(left.error())}});
+            continue;
+        }
+        unsorted += left->size();
+        if (left->size() == Limits::unsorted_in_memory / spool::shards)
+            unsorted_on_disk_ = true;
+        for (const auto id : *left)
+            unsorted_.push_back(id);
+    }
+    co_await read_hints(wall_clock());
+    log::info("queue.taken_up", {{"unsorted", unsorted}});
+    route_more();
+    pump();
+    asio::co_spawn(office_.executor(), sweep(), asio::detached);
+}
+
+/// Destinations with something due, whose hints are in buckets that have begun.
+Task<void> Dispatch::read_hints(Timestamp now)
+{
+    for (std::size_t shard = 0; shard < spool::shards; ++shard) {
+        auto hints = co_await office_.spool.hints(shard, now);
+        if (!hints)
+            continue;
+        for (const auto& hint : *hints)
+            scheduler_->has_more(hint.destination, spool::keys::bucket_start(hint.bucket));
+        auto renewed = co_await office_.spool.renew_hints(shard, std::move(*hints), now);
+        if (!renewed)
+            log::warning("queue.hints_not_renewed",
+                         {{"shard", shard}, {"reason", store::describe(renewed.error())}});
+    }
+}
+
+/// What is done now and then, for ever; first what a crash may have left behind.
+Task<void> Dispatch::sweep()
+{
+    for (std::size_t shard = 0; shard < spool::shards; ++shard) {
+        auto notices = co_await office_.spool.letters(shard, spool::keys::notice_prefix, {},
+                                                      store::Limits::page_rows);
+        for (const auto id : notices.value_or(std::vector<spool::LetterId>{}))
+            if (auto letter = co_await letters_.open(id))
+                co_await settle(*letter);
+        auto releases = co_await office_.spool.releases(shard);
+        for (const auto blob : releases.value_or(std::vector<store::BlobId>{}))
+            co_await release_claim(shard, blob);
+    }
+    for (;;) {
+        co_await sleep(sweep_every);
+        const auto now = wall_clock();
+        co_await read_hints(now);
+        pump();
+        for (std::size_t shard = 0; shard < spool::shards; ++shard)
+            while ((co_await office_.spool.forget_days_before(
+                        shard, spool::keys::day_of(now) - days_of_trace))
+                       .value_or(false)) {
+            }
+        if (unsorted_on_disk_ && unsorted_.empty() && routing_ == 0) {
+            unsorted_on_disk_ = false;
+            for (std::size_t shard = 0; shard < spool::shards; ++shard) {
+                auto left = co_await office_.spool.letters(
+                    shard, spool::keys::unsorted_prefix, {},
+                    Limits::unsorted_in_memory / spool::shards);
+                if (!left)
+                    continue;
+                unsorted_on_disk_ |= left->size() == Limits::unsorted_in_memory / spool::shards;
+                for (const auto id : *left)
+                    unsorted_.push_back(id);
+            }
+            route_more();
+        }
+    }
+}
+
+Task<void> Dispatch::load(spool::decision::Load wanted)
+{
+    auto page = co_await office_.spool.due(wanted.destination, wall_clock(), wanted.limit);
+    if (!page) {
+        log::error("queue.unreadable", {{"destination", wanted.destination},
+                                        {"reason", store::describe(page.error())}});
+        scheduler_->loaded(wanted.destination, {}, wall_clock() + std::chrono::seconds(30),
+                           wall_clock());
+        co_return;
+    }
+    std::vector<spool::Item> items;
+    for (const auto& due : page->due) {
+        spool::Item item;
+        item.letter = due.letter;
+        item.delivery = due.delivery;
+        item.due = due.due;
+        item.accepted = due.letter.made_at();
+        item.attempts = due.attempts;
+        item.priority = static_cast<std::uint8_t>(due.priority);
+        items.push_back(item);
+    }
+    scheduler_->loaded(wanted.destination, items, page->next, wall_clock());
+    pump();
+}
+
+Task<wire::Result<wire::Answer>> Dispatch::read_letter(const wire::Link* link, wire::Frame frame)
+{
+    const auto request = wire::parse<wire::ReadLetter>(frame.message);
+    if (!request || request->length() > wire::FrameLimits::raw_bytes)
+        co_return std::unexpected(wire::Failure::invalid);
+    if (!in_hand_.contains({link, request->letter()}))
+        co_return std::unexpected(wire::Failure::refused);
+    const auto letter = letters_.find({request->letter()});
+    if (!letter)
+        co_return std::unexpected(wire::Failure::refused);
+    const auto& prefix = letter->record.prefix();
+    std::string bytes;
+    if (request->offset() < prefix.size())
+        bytes = prefix.substr(request->offset(), request->length());
+    if (bytes.size() < request->length()) {
+        const auto blob = store::BlobId::from_bytes(letter->record.body());
+        expects(blob.has_value());
+        const auto at = request->offset() + bytes.size() - prefix.size();
+        auto piece =
+            co_await office_.engine.blobs().read(*blob, at, request->length() - bytes.size());
+        if (!piece)
+            co_return std::unexpected(failure_of(piece.error()));
+        bytes += *piece;
+    }
+    wire::Piece answer;
+    answer.set_last(request->offset() + bytes.size() >=
+                    prefix.size() + letter->record.body_bytes());
+    co_return wire::answer_with(answer, std::move(bytes));
+}
+
+} // namespace posthouse::keeper

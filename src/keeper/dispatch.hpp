@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "keeper/letters.hpp"
+#include "keeper/office.hpp"
+#include "keeper/workers.hpp"
+#include "spool/scheduler.hpp"
+#include "wire/messages.pb.h"
+
+#include <boost/asio/steady_timer.hpp>
+
+#include <deque>
+#include <memory>
+#include <set>
+
+namespace posthouse::keeper {
+
+/// From accepted to ended: has letters routed, starts the attempts that the scheduler decides on,
+/// records their outcomes, has senders notified, and closes what is done.
+///
+/// Every await is between commits; what a crash leaves at each is a numbered state of
+/// docs/queue.md, and start() takes it up from there.
+class Dispatch {
+public:
+    struct Limits {
+        static constexpr std::size_t routing_at_once = 512;
+        static constexpr std::size_t unsorted_in_memory = 20'000;
+        static constexpr std::size_t inline_body = 128 * 1024; // to a worker in one frame
+        static constexpr std::size_t header = 64 * 1024;       // of a letter, to route it
+        static constexpr std::uint32_t crashes = 3;            // alone, then it is poison
+        static constexpr std::size_t reply_bytes = 2048;       // of a host's words
+    };
+
+    Dispatch(Office&, Letters&);
+    ~Dispatch();
+
+    /// Takes up what the last run left.
+    Task<void> start();
+    void configure();
+    /// A letter that is ours now and may go on.
+    void accepted(spool::LetterId);
+    /// Nothing new is started; `done` is called when nothing is under way.
+    void drain(std::function<void()> done);
+
+    Workers& sorters() { return sorters_; }
+    Workers& couriers() { return couriers_; }
+    void capacities_changed();
+    spool::Scheduler& scheduler() { return *scheduler_; }
+    void pump();
+
+    /// Serves Method::read_letter: a worker reads on in a letter that it has in hand.
+    Task<wire::Result<wire::Answer>> read_letter(const wire::Link*, wire::Frame);
+
+    // For the administrator's desk.
+    void waiting_again(const OpenLetter&, const spool::Delivery&);
+    Task<void> settle(std::shared_ptr<OpenLetter>);
+
+private:
+    // routing: dispatch_routing.cpp
+    void route_more();
+    Task<void> route(spool::LetterId, Workers::Company);
+    Task<store::Result<bool>> route_once(spool::LetterId, Workers::Company);
+    Task<wire::Result<wire::Route>> question_for(const OpenLetter&);
+    Task<store::Result<void>> apply_routes(std::shared_ptr<OpenLetter>, const wire::Routed&);
+    Task<void> suspect(spool::LetterId, Workers::Company, spool::Loss);
+    void schedule(const OpenLetter&, const spool::Delivery&);
+
+    // attempts: dispatch_attempts.cpp
+    Task<void> attempt(spool::decision::Start);
+    Task<void> attempt_remote(spool::decision::Start, std::shared_ptr<OpenLetter>);
+    Task<void> attempt_mailbox(spool::decision::Start, std::shared_ptr<OpenLetter>);
+    struct Filing {
+        enum class End : std::uint8_t { delivered, failed, deferred, lost } end = End::deferred;
+        std::string status, text;
+        spool::Loss loss = spool::Loss::stopped;
+    };
+    Task<Filing> file(std::shared_ptr<OpenLetter>, spool::Delivery, Workers::Company);
+    Task<void> record(const spool::decision::Start&, std::shared_ptr<OpenLetter>,
+                      const wire::Attempted&);
+    Task<void> lost(const spool::decision::Start&, std::shared_ptr<OpenLetter>, spool::Loss);
+    Task<void> load(spool::decision::Load);
+    Task<void> expire(spool::decision::Expire);
+    Task<wire::Result<std::string>> whole_letter(const OpenLetter&);
+
+    // ends: dispatch_endings.cpp
+    Task<void> notify(std::shared_ptr<OpenLetter>);
+    Task<bool> notify_once(const OpenLetter&, const std::vector<spool::Spool::Notice>&);
+    Task<void> finish(std::shared_ptr<OpenLetter>);
+    Task<spool::Spool::Body> fate_of_body(const OpenLetter&);
+    Task<void> release_claim(std::size_t shard, store::BlobId);
+
+    // keeping house: dispatch.cpp
+    Task<void> sweep();
+    Task<void> read_hints(Timestamp now);
+    void pause_for(Duration);
+    Task<void> sleep(Duration);
+    spool::PolicyOf policies() const;
+    void begin() { ++under_way_; }
+    void end();
+
+    Office& office_;
+    Letters& letters_;
+    Workers sorters_, couriers_;
+    SystemRandom random_;
+    std::unique_ptr<spool::Scheduler> scheduler_;
+    boost::asio::steady_timer wake_;
+    std::deque<spool::LetterId> unsorted_;
+    std::deque<spool::LetterId> suspects_; // brought a sorter down while being routed
+    std::map<std::uint64_t, std::uint32_t> crashes_; // of letters being routed, alone
+    std::set<std::pair<const wire::Link*, std::uint64_t>> in_hand_;
+    std::size_t routing_ = 0;
+    bool routing_suspect_ = false;
+    bool unsorted_on_disk_ = false;
+    std::size_t under_way_ = 0;
+    bool draining_ = false;
+    std::function<void()> drained_;
+};
+
+} // namespace posthouse::keeper

@@ -1,0 +1,399 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/contract.hpp"
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "keeper/dispatch.hpp"
+
+#include <algorithm>
+
+namespace posthouse::keeper {
+namespace {
+
+constexpr auto store_patience = std::chrono::seconds(2);
+
+/// Keeps a worker's right to read on in a letter for as long as it has it in hand.
+class InHand {
+public:
+    using Set = std::set<std::pair<const wire::Link*, std::uint64_t>>;
+    InHand(Set& set, const wire::Link* link, std::uint64_t letter)
+        : set_(set), entry_(link, letter), mine_(set.insert(entry_).second)
+    {
+    }
+    InHand(const InHand&) = delete;
+    ~InHand()
+    {
+        if (mine_)
+            set_.erase(entry_);
+    }
+
+private:
+    Set& set_;
+    std::pair<const wire::Link*, std::uint64_t> entry_;
+    bool mine_;
+};
+
+} // namespace
+
+Task<void> Dispatch::attempt(spool::decision::Start start)
+{
+    auto opened = co_await letters_.open(start.letter);
+    if (!opened) {
+        if (opened.error() != store::Error::not_found) {
+            log::error("letter.damaged", {{"letter", start.letter.text()},
+                                          {"reason", store::describe(opened.error())}});
+        }
+        // Rows that lead nowhere are not looked at again in this run.
+        scheduler_->attempt_lost(start.attempt, spool::Loss::stopped);
+        scheduler_->removed(start.letter);
+        end();
+        pump();
+        co_return;
+    }
+    auto letter = std::move(*opened);
+    std::erase_if(start.deliveries, [&](spool::DeliveryId id) {
+        const auto found = letter->deliveries.find(id.value);
+        return found == letter->deliveries.end() ||
+               found->second.record.state() != spool::WAITING;
+    });
+    for (const auto id : start.deliveries)
+        letter->deliveries[id.value].under_way = true;
+    if (start.destination == routing::mailbox_destination)
+        co_await attempt_mailbox(start, letter);
+    else
+        co_await attempt_remote(start, letter);
+    end();
+    pump();
+    if (sorters_.waiting() == 0)
+        route_more();
+}
+
+Task<wire::Result<std::string>> Dispatch::whole_letter(const OpenLetter& letter)
+{
+    if (letter.record.body_bytes() > Limits::inline_body)
+        co_return std::string();
+    const auto blob = store::BlobId::from_bytes(letter.record.body());
+    if (!blob)
+        co_return std::unexpected(wire::Failure::invalid);
+    auto body = co_await office_.engine.blobs().read(*blob, 0, Limits::inline_body);
+    if (!body)
+        co_return std::unexpected(failure_of(body.error()));
+    co_return letter.record.prefix() + *body;
+}
+
+// ---- other hosts ----------------------------------------------------------------------------
+
+Task<void> Dispatch::attempt_remote(spool::decision::Start start,
+                                    std::shared_ptr<OpenLetter> letter)
+{
+    wire::Attempt order;
+    order.set_letter(letter->id.value);
+    order.set_destination(start.destination);
+    order.set_sender(letter->record.sender());
+    order.set_bytes(letter->record.prefix().size() + letter->record.body_bytes());
+    order.set_smtputf8(letter->record.smtputf8());
+    order.set_eight_bit(letter->record.body_type() == "8BITMIME");
+    order.set_binary(letter->record.body_type() == "BINARYMIME");
+    for (const auto id : start.deliveries)
+        order.add_recipients(letter->deliveries[id.value].record.final_address());
+
+    wire::Attempted none; // Every delivery deferred, for our own fault.
+    auto bytes = co_await whole_letter(*letter);
+    if (!bytes) {
+        auto* outcome = none.add_outcomes();
+        outcome->set_status("4.3.0");
+        outcome->set_text("the letter's body cannot be read at present");
+        co_return co_await record(start, letter, none);
+    }
+    const auto company = start.company == spool::decision::Start::Company::alone
+                             ? Workers::Company::alone
+                             : Workers::Company::shared;
+    auto place = co_await couriers_.take(company);
+    const InHand hold(in_hand_, place.link().get(), letter->id.value);
+    auto attempted = co_await place.link()->call<wire::Attempted>(wire::Method::attempt, order,
+                                                                  std::move(*bytes));
+    if (!attempted) {
+        const auto loss = attempted.error() == wire::Failure::closed ? co_await place.loss()
+                                                                     : spool::Loss::crashed;
+        place = {};
+        co_return co_await lost(start, letter, loss);
+    }
+    place = {};
+    co_await record(start, letter, attempted->message);
+}
+
+/// One outcome for each delivery; the last one counts for those without.
+Task<void> Dispatch::record(const spool::decision::Start& start,
+                            std::shared_ptr<OpenLetter> letter, const wire::Attempted& attempted)
+{
+    const auto now = wall_clock();
+    spool::AttemptReport report;
+    report.site = attempted.site().substr(0, 255);
+    report.health = attempted.site_troubled() ? spool::Health::troubled : spool::Health::answered;
+    const auto outcome_of = [&](std::size_t i) {
+        const auto count = static_cast<std::size_t>(attempted.outcomes_size());
+        return count == 0 ? wire::Attempted::Outcome()
+                          : attempted.outcomes(static_cast<int>(std::min(i, count - 1)));
+    };
+    if (attempted.outcomes().empty() || attempted.health_unknown())
+        report.health = spool::Health::unknown;
+    for (std::size_t i = 0; i < start.deliveries.size(); ++i)
+        if (outcome_of(i).result() != wire::Attempted::DEFERRED)
+            report.done.push_back(start.deliveries[i]);
+    auto deferred = scheduler_->attempt_ended(start.attempt, report, now);
+    pump(); // The place is free: others need not wait for our commit.
+
+    std::vector<spool::Spool::Update> updates;
+    std::vector<spool::TraceEvent> events;
+    for (std::size_t i = 0; i < start.deliveries.size(); ++i) {
+        auto& open = letter->deliveries[start.deliveries[i].value];
+        auto& delivery = open.record;
+        const auto outcome = outcome_of(i);
+        spool::Spool::Update update;
+        update.old_due = std::exchange(open.due_row, std::nullopt);
+        delivery.set_attempts(delivery.attempts() + 1);
+        delivery.set_status(outcome.status().substr(0, 16));
+        delivery.set_text(outcome.text().substr(0, Limits::reply_bytes));
+        delivery.set_host(outcome.host().substr(0, 255));
+        auto result = outcome.result();
+        if (result == wire::Attempted::DEFERRED) {
+            const auto next = std::ranges::find(deferred, start.deliveries[i],
+                                                &spool::Deferred::delivery);
+            if (next != deferred.end() && !next->due) {
+                result = wire::Attempted::FAILED;
+                delivery.set_text("given up; last: " + delivery.text());
+                if (!delivery.status().starts_with('5'))
+                    delivery.set_status("5.4.7"); // RFC 3463 §3.5: delivery time expired
+            } else {
+                delivery.set_due(to_microseconds(next == deferred.end() ? now : *next->due));
+                open.due_row = from_microseconds(delivery.due());
+                spool::TraceEvent event;
+                event.set_at(to_microseconds(now));
+                event.set_event("deferred");
+                event.set_text("<" + delivery.recipient() + "> " + delivery.status() + " " +
+                               (delivery.host().empty() ? "" : delivery.host() + ": ") +
+                               delivery.text());
+                events.push_back(std::move(event));
+            }
+        }
+        if (result != wire::Attempted::DEFERRED) {
+            delivery.set_state(result == wire::Attempted::DELIVERED ? spool::DELIVERED
+                                                                    : spool::FAILED);
+            delivery.set_settled_at(to_microseconds(now));
+            update.owes_notice = result == wire::Attempted::FAILED;
+        }
+        update.record = delivery;
+        updates.push_back(std::move(update));
+    }
+    for (const auto& line : attempted.trace()) {
+        spool::TraceEvent event;
+        event.set_at(to_microseconds(now));
+        event.set_event("attempt");
+        event.set_text(line.substr(0, Limits::reply_bytes));
+        events.push_back(std::move(event));
+    }
+    for (const auto& update : updates)
+        if (update.owes_notice) {
+            spool::NoticeDue notice;
+            notice.set_recipient(update.record.recipient());
+            notice.set_final_address(update.record.final_address());
+            notice.set_status(update.record.status());
+            notice.set_text(update.record.text());
+            notice.set_host(update.record.host());
+            letter->notices.push_back({{update.record.id()}, std::move(notice)});
+        }
+    // A letter that is done needs no record of its own: its end says it all, in one commit.
+    const bool ends_here = letter->settled() && letter->notices.empty();
+    for (const auto& event : events)
+        letter->events.push_back(event);
+    if (!ends_here) {
+        std::uint32_t number = 0;
+        for (const auto& event : events)
+            letter->event_keys.push_back(
+                spool::keys::event(letter->id, from_microseconds(event.at()), number++));
+        for (;;) {
+            auto done = co_await office_.spool.record(letter->id, updates, events);
+            if (done)
+                break;
+            log::warning("outcome.not_recorded", {{"letter", letter->id.text()},
+                                                  {"reason", store::describe(done.error())}});
+            co_await sleep(store_patience);
+        }
+        for (const auto id : start.deliveries)
+            letter->deliveries[id.value].under_way = false;
+        scheduler_->recorded(start.attempt);
+        co_return co_await settle(letter);
+    }
+    for (std::size_t i = 0; i < updates.size(); ++i) {
+        auto& open = letter->deliveries[start.deliveries[i].value];
+        open.due_row = updates[i].old_due; // Still on disk, for the end to erase.
+        open.under_way = false;
+    }
+    co_await settle(letter);
+    scheduler_->recorded(start.attempt);
+}
+
+Task<void> Dispatch::lost(const spool::decision::Start& start, std::shared_ptr<OpenLetter> letter,
+                          spool::Loss loss)
+{
+    log::warning("attempt.lost", {{"letter", letter->id.text()},
+                                  {"crashed", loss == spool::Loss::crashed ? "yes" : "no"}});
+    for (const auto id : start.deliveries)
+        letter->deliveries[id.value].under_way = false;
+    const auto returned = scheduler_->attempt_lost(start.attempt, loss);
+    std::vector<spool::Spool::Update> updates;
+    for (const auto& back : returned) {
+        auto& open = letter->deliveries[back.delivery.value];
+        if (back.crashes_alone < Limits::crashes || open.record.state() != spool::WAITING)
+            continue;
+        log::error("letter.poison", {{"letter", letter->id.text()},
+                                     {"recipient", open.record.recipient()},
+                                     {"while", "delivering"}});
+        open.record.set_state(spool::POISON);
+        open.record.set_crashes(back.crashes_alone);
+        updates.push_back({open.record, std::exchange(open.due_row, std::nullopt), false});
+    }
+    if (updates.empty()) {
+        pump();
+        co_return;
+    }
+    while (!co_await office_.spool.record(letter->id, updates, {}))
+        co_await sleep(store_patience);
+    for (const auto& update : updates)
+        scheduler_->removed(letter->id, {update.record.id()});
+    pump();
+}
+
+// ---- our own mailboxes ----------------------------------------------------------------------
+
+Task<void> Dispatch::attempt_mailbox(spool::decision::Start start,
+                                     std::shared_ptr<OpenLetter> letter)
+{
+    const auto company = start.company == spool::decision::Start::Company::alone
+                             ? Workers::Company::alone
+                             : Workers::Company::shared;
+    wire::Attempted attempted;
+    attempted.set_health_unknown(true); // A full disk says nothing about the other mailboxes.
+    for (const auto id : start.deliveries) {
+        auto filing = co_await file(letter, letter->deliveries[id.value].record, company);
+        if (filing.end == Filing::End::lost)
+            co_return co_await lost(start, letter, filing.loss);
+        auto* outcome = attempted.add_outcomes();
+        outcome->set_result(filing.end == Filing::End::delivered ? wire::Attempted::DELIVERED
+                            : filing.end == Filing::End::failed  ? wire::Attempted::FAILED
+                                                                 : wire::Attempted::DEFERRED);
+        outcome->set_status(filing.status);
+        outcome->set_text(filing.text);
+    }
+    if (attempted.outcomes().empty())
+        attempted.add_outcomes();
+    co_await record(start, letter, attempted);
+    for (const auto id : start.deliveries) {
+        const auto& delivery = letter->deliveries[id.value].record;
+        if (delivery.state() != spool::DELIVERED)
+            continue;
+        auto account = co_await office_.open_accounts.open(mailbox::AccountId{delivery.account()});
+        if (account)
+            (*account)->forget_delivery(id.value);
+    }
+}
+
+Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool::Delivery delivery,
+                                      Workers::Company company)
+{
+    const mailbox::AccountId account_id{delivery.account()};
+    auto account = co_await office_.open_accounts.open(account_id);
+    if (!account)
+        co_return Filing{Filing::End::deferred, "4.2.0", "the mailbox cannot be opened at present"};
+    auto before = co_await (*account)->was_delivered(delivery.id());
+    if (before.value_or(false))
+        co_return Filing{Filing::End::delivered, "2.0.0", "in the mailbox before"};
+
+    auto bytes = co_await whole_letter(*letter);
+    if (!bytes)
+        co_return Filing{Filing::End::deferred, "4.3.0",
+                         "the letter's body cannot be read at present"};
+    wire::File order;
+    order.set_letter(letter->id.value);
+    order.set_sender(letter->record.sender());
+    order.set_recipient(delivery.recipient());
+    order.set_final_address(delivery.final_address());
+    order.set_bytes(letter->record.prefix().size() + letter->record.body_bytes());
+    order.set_received_at(letter->record.received_at());
+    auto place = co_await sorters_.take(company);
+    wire::Result<wire::Typed<wire::Filed>> filed = std::unexpected(wire::Failure::closed);
+    {
+        const InHand hold(in_hand_, place.link().get(), letter->id.value);
+        filed = co_await place.link()->call<wire::Filed>(wire::Method::file, order,
+                                                         std::move(*bytes));
+    }
+    if (!filed) {
+        Filing lost_filing{Filing::End::lost, {}, {}};
+        lost_filing.loss = filed.error() == wire::Failure::closed ? co_await place.loss()
+                                                                  : spool::Loss::crashed;
+        co_return lost_filing;
+    }
+    place = {};
+
+    const auto blob = store::BlobId::from_bytes(letter->record.body());
+    expects(blob.has_value());
+    if (letter->record.shared_body()) {
+        auto claimed = co_await mailbox::SharedBodies(office_.engine)
+                           .claim(*blob, mailbox::SharedBodies::claim_of(account_id, delivery.id()));
+        if (!claimed)
+            co_return Filing{Filing::End::deferred, "4.3.1", "the store cannot take it at present"};
+    }
+    mailbox::Account::Delivery message;
+    message.id = delivery.id();
+    message.message.set_body(letter->record.body());
+    message.message.set_body_bytes(letter->record.body_bytes());
+    message.message.set_prefix(filed->message.prefix() + letter->record.prefix());
+    message.message.set_internal_date(letter->record.received_at());
+    message.message.set_shared_body(letter->record.shared_body());
+    message.message.set_summary(filed->message.summary());
+    message.message.set_letter(letter->id.text());
+    auto delivered = co_await (*account)->deliver(std::move(message), wall_clock());
+    if (!delivered)
+        co_return Filing{Filing::End::deferred, "4.3.1", "the store cannot take it at present"};
+    co_return Filing{Filing::End::delivered, "2.0.0", "in the mailbox"};
+}
+
+// ---- expired while their site was dead --------------------------------------------------------
+
+Task<void> Dispatch::expire(spool::decision::Expire expired)
+{
+    auto opened = co_await letters_.open(expired.letter);
+    if (!opened) {
+        scheduler_->removed(expired.letter);
+        end();
+        co_return;
+    }
+    auto letter = std::move(*opened);
+    std::vector<spool::Spool::Update> updates;
+    for (const auto id : expired.deliveries) {
+        const auto found = letter->deliveries.find(id.value);
+        if (found == letter->deliveries.end() || found->second.record.state() != spool::WAITING)
+            continue;
+        auto& delivery = found->second.record;
+        delivery.set_state(spool::FAILED);
+        delivery.set_status("5.4.7");
+        delivery.set_text("given up; last: " + delivery.text());
+        delivery.set_settled_at(to_microseconds(wall_clock()));
+        updates.push_back({delivery, std::exchange(found->second.due_row, std::nullopt), true});
+        spool::NoticeDue notice;
+        notice.set_recipient(delivery.recipient());
+        notice.set_final_address(delivery.final_address());
+        notice.set_status(delivery.status());
+        notice.set_text(delivery.text());
+        notice.set_host(delivery.host());
+        letter->notices.push_back({id, std::move(notice)});
+    }
+    while (!updates.empty() && !co_await office_.spool.record(letter->id, updates, {}))
+        co_await sleep(store_patience);
+    for (const auto id : expired.deliveries)
+        scheduler_->removed(expired.letter, id);
+    co_await settle(letter);
+    end();
+    pump();
+}
+
+} // namespace posthouse::keeper

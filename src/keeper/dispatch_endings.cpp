@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+// How letters end: senders are told of failures, then the letter's rows go.
+#include "base/log.hpp"
+#include "keeper/dispatch.hpp"
+
+namespace posthouse::keeper {
+namespace {
+
+constexpr auto store_patience = std::chrono::seconds(2);
+
+} // namespace
+
+/// Whatever is to be done for a letter when nothing of it is under way.
+Task<void> Dispatch::settle(std::shared_ptr<OpenLetter> letter)
+{
+    if (letter->settling || letter->ended)
+        co_return;
+    letter->settling = true;
+    // Recipients that fail together share a notification: wait for those not tried yet.
+    while (!letter->notices.empty() && !letter->untried() && !letter->under_way())
+        co_await notify(letter);
+    if (letter->settled() && letter->notices.empty() && !letter->under_way()) {
+        co_await finish(letter);
+        co_return;
+    }
+    letter->settling = false;
+    if (!letter->under_way())
+        letters_.close(letter->id);
+}
+
+Task<void> Dispatch::notify(std::shared_ptr<OpenLetter> letter)
+{
+    const auto notices = letter->notices;
+    std::vector<spool::DeliveryId> told;
+    for (const auto& notice : notices)
+        told.push_back(notice.delivery);
+    for (;;) {
+        bool done = false;
+        if (letter->record.sender().empty()) {
+            // Never in answer to a null sender (RFC 5321 §6.1); the log and the trace tell.
+            log::warning("notification.undeliverable",
+                         {{"letter", letter->id.text()}, {"recipient", notices[0].record.recipient()}});
+            done = (co_await office_.spool.drop_notices(letter->id, told)).has_value();
+        } else {
+            done = co_await notify_once(*letter, notices);
+        }
+        if (done)
+            break;
+        co_await sleep(store_patience);
+    }
+    std::erase_if(letter->notices, [&](const auto& notice) {
+        return std::ranges::find(told, notice.delivery) != told.end();
+    });
+}
+
+/// False: try again later.
+Task<bool> Dispatch::notify_once(const OpenLetter& letter,
+                                 const std::vector<spool::Spool::Notice>& notices)
+{
+    const auto now = wall_clock();
+    const auto& config = office_.config();
+    wire::Notify order;
+    order.set_letter(letter.id.value);
+    order.set_sender(letter.record.sender());
+    order.set_hostname(config.hostname.text());
+    order.set_postmaster(routing::postmaster_of(config.hostname).text());
+    order.set_at(to_microseconds(now));
+    for (const auto& notice : notices) {
+        auto* failed = order.add_failed();
+        failed->set_recipient(notice.record.recipient());
+        failed->set_final_address(notice.record.final_address());
+        failed->set_status(notice.record.status());
+        failed->set_text(notice.record.text());
+        failed->set_remote_host(notice.record.host());
+    }
+    const auto blob = store::BlobId::from_bytes(letter.record.body());
+    std::string head;
+    if (blob)
+        head = (co_await office_.engine.blobs().read(*blob, 0, Limits::header)).value_or("");
+    auto place = co_await sorters_.take(Workers::Company::shared);
+    auto composed = co_await place.link()->call<wire::Notification>(wire::Method::notify, order,
+                                                                    letter.record.prefix() + head);
+    place = {};
+    if (!composed)
+        co_return false;
+
+    spool::Spool::NewLetter report;
+    report.id = office_.letter_ids.next_beside(letter.id, now);
+    report.recipients = {letter.record.sender()};
+    const auto report_blob = office_.engine.blobs().new_id();
+    report.record.set_body(report_blob.bytes());
+    report.record.set_body_bytes(composed->raw.size());
+    report.record.set_received_at(to_microseconds(now));
+    report.record.set_smtputf8(letter.record.smtputf8());
+    report.record.set_body_type("8BITMIME");
+    report.record.set_notification_of(letter.id.value);
+    report.body = std::move(composed->raw);
+    std::vector<spool::DeliveryId> told;
+    for (const auto& notice : notices)
+        told.push_back(notice.delivery);
+    const auto id = report.id;
+    auto accepted_it =
+        co_await office_.spool.accept_notification(std::move(report), letter.id, told);
+    if (!accepted_it)
+        co_return false;
+    log::info("notification.made", {{"letter", id.text()}, {"about", letter.id.text()}});
+    accepted(id);
+    co_return true;
+}
+
+// ---- the end --------------------------------------------------------------------------------
+
+/// A body with one mailbox goes over to it; one with several has claims; else it goes.
+Task<spool::Spool::Body> Dispatch::fate_of_body(const OpenLetter& letter)
+{
+    if (letter.record.shared_body())
+        co_return spool::Spool::Body::release_claim;
+    for (const auto& [id, open] : letter.deliveries) {
+        if (open.record.account() == 0)
+            continue;
+        if (open.record.state() == spool::DELIVERED)
+            co_return spool::Spool::Body::handed_over;
+        // Removed by hand after a crash between the mailbox's commit and ours? Then it has it.
+        auto account =
+            co_await office_.open_accounts.open(mailbox::AccountId{open.record.account()});
+        if (account && (co_await (*account)->was_delivered(id)).value_or(true))
+            co_return spool::Spool::Body::handed_over;
+    }
+    co_return spool::Spool::Body::drop;
+}
+
+Task<void> Dispatch::finish(std::shared_ptr<OpenLetter> letter)
+{
+    const auto now = wall_clock();
+    spool::Spool::Ending ending;
+    ending.letter = letter->record;
+    for (const auto& [id, open] : letter->deliveries) {
+        ending.deliveries.push_back(open.record);
+        ending.old_dues.push_back(open.due_row);
+    }
+    ending.event_keys = letter->event_keys;
+    ending.body = co_await fate_of_body(*letter);
+    auto& story = ending.story;
+    story.set_sender(letter->record.sender());
+    for (std::size_t i = 0; i < std::min<std::size_t>(letter->recipients.size(), 10); ++i)
+        story.add_recipients(letter->recipients[i]);
+    story.set_received_at(letter->record.received_at());
+    story.set_finished_at(to_microseconds(now));
+    story.set_bytes(letter->record.body_bytes());
+    std::size_t room = store::Limits::value / 2;
+    for (auto& event : story_of(*letter)) {
+        if (event.text().size() + 64 > room)
+            break;
+        room -= event.text().size() + 64;
+        *story.add_events() = std::move(event);
+    }
+    for (;;) {
+        auto done = co_await office_.spool.finish(letter->id, ending, now);
+        if (done)
+            break;
+        log::warning("letter.not_ended", {{"letter", letter->id.text()},
+                                          {"reason", store::describe(done.error())}});
+        co_await sleep(store_patience);
+    }
+    letter->ended = true;
+    letters_.close(letter->id);
+    log::debug("letter.ended", {{"letter", letter->id.text()}});
+    if (ending.body == spool::Spool::Body::release_claim)
+        if (const auto blob = store::BlobId::from_bytes(letter->record.body()))
+            co_await release_claim(letter->id.shard(), *blob);
+}
+
+/// The queue's own claim on a body that mailboxes share; repeated at the next start if need be.
+Task<void> Dispatch::release_claim(std::size_t shard, store::BlobId blob)
+{
+    mailbox::SharedBodies bodies(office_.engine);
+    // No mailbox ever claimed it: then there is only the body.
+    auto claimed = co_await bodies.is_claimed(blob);
+    if (!claimed)
+        co_return;
+    if (!*claimed) {
+        if (!co_await office_.engine.blobs().remove(blob))
+            co_return;
+    } else if (!co_await bodies.release(blob, mailbox::SharedBodies::queue_claim)) {
+        co_return;
+    }
+    co_await office_.spool.release_done(shard, blob);
+}
+
+} // namespace posthouse::keeper

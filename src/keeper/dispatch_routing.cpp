@@ -1,0 +1,242 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/log.hpp"
+#include "keeper/dispatch.hpp"
+#include "mail/address.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+
+#include <algorithm>
+
+namespace asio = boost::asio;
+
+namespace posthouse::keeper {
+namespace {
+
+constexpr std::size_t deliveries_a_page = 1000;
+constexpr auto store_patience = std::chrono::seconds(2);
+
+} // namespace
+
+void Dispatch::accepted(spool::LetterId id)
+{
+    if (unsorted_.size() >= Limits::unsorted_in_memory) {
+        unsorted_on_disk_ = true; // Its row finds it again.
+        return;
+    }
+    unsorted_.push_back(id);
+    route_more();
+}
+
+void Dispatch::route_more()
+{
+    while (!draining_ && routing_ < Limits::routing_at_once && !unsorted_.empty() &&
+           sorters_.capacity() > 0) {
+        const auto id = unsorted_.front();
+        unsorted_.pop_front();
+        ++routing_;
+        begin();
+        asio::co_spawn(office_.executor(), route(id, Workers::Company::shared), asio::detached);
+    }
+    if (!draining_ && !routing_suspect_ && !suspects_.empty() && sorters_.capacity() > 0) {
+        const auto id = suspects_.front();
+        suspects_.pop_front();
+        routing_suspect_ = true;
+        ++routing_;
+        begin();
+        asio::co_spawn(office_.executor(), route(id, Workers::Company::alone), asio::detached);
+    }
+}
+
+Task<void> Dispatch::route(spool::LetterId id, Workers::Company company)
+{
+    for (;;) {
+        auto done = co_await route_once(id, company);
+        if (done || done.error() == store::Error::not_found || draining_)
+            break;
+        if (done.error() == store::Error::corrupt) {
+            log::error("letter.damaged", {{"letter", id.text()}});
+            if (auto held = co_await office_.spool.hold_unsorted(id); held)
+                break;
+        }
+        co_await sleep(store_patience); // The disk is full, most likely.
+    }
+    if (company == Workers::Company::alone)
+        routing_suspect_ = false;
+    --routing_;
+    end();
+    route_more();
+}
+
+/// An error is the store's; whatever else happens, the letter is taken care of.
+Task<store::Result<bool>> Dispatch::route_once(spool::LetterId id, Workers::Company company)
+{
+    auto letter = co_await letters_.open(id);
+    if (!letter)
+        co_return std::unexpected(letter.error());
+    auto question = co_await question_for(**letter);
+    if (!question)
+        co_return std::unexpected(store::Error::unavailable);
+    const auto blob = store::BlobId::from_bytes((*letter)->record.body());
+    if (!blob)
+        co_return std::unexpected(store::Error::corrupt);
+    auto head = co_await office_.engine.blobs().read(*blob, 0, Limits::header);
+    if (!head)
+        co_return std::unexpected(head.error() == store::Error::not_found ? store::Error::corrupt
+                                                                          : head.error());
+    auto place = co_await sorters_.take(company);
+    auto routed = co_await place.link()->call<wire::Routed>(
+        wire::Method::route, *question, (*letter)->record.prefix() + *head);
+    if (!routed) {
+        log::warning("letter.not_routed",
+                     {{"letter", id.text()}, {"reason", wire::describe(routed.error())}});
+        const auto loss = routed.error() == wire::Failure::closed ? co_await place.loss()
+                                                                  : spool::Loss::crashed;
+        place = {};
+        co_await suspect(id, company, loss);
+        co_return true;
+    }
+    place = {};
+    crashes_.erase(id.value);
+    auto applied = co_await apply_routes(*letter, routed->message);
+    if (!applied)
+        co_return std::unexpected(applied.error());
+    co_return true;
+}
+
+Task<wire::Result<wire::Route>> Dispatch::question_for(const OpenLetter& letter)
+{
+    wire::Route question;
+    question.set_letter(letter.id.value);
+    question.set_sender(letter.record.sender());
+    question.set_hop_limit(static_cast<std::uint32_t>(office_.config().limits.hops));
+    question.set_hostname(office_.config().hostname.text());
+    for (const auto& address : letter.recipients) {
+        auto* recipient = question.add_recipients();
+        recipient->set_address(address);
+        const auto path = mail::ForwardPath::parse(address);
+        if (!path)
+            continue; // The sorter fails it.
+        const auto facts = co_await office_.facts_of(*path);
+        if (!facts)
+            co_return std::unexpected(facts.error());
+        recipient->set_local_domain(facts->local_domain);
+        recipient->set_account(facts->account);
+        if (facts->catch_all)
+            recipient->set_catch_all(facts->catch_all->text());
+        recipient->set_catch_all_account(facts->catch_all_account);
+    }
+    co_return question;
+}
+
+Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> letter,
+                                                 const wire::Routed& routed)
+{
+    const auto now = wall_clock();
+    std::map<std::string, std::size_t> crowd; // deliveries by destination
+    for (const auto& route : routed.deliveries())
+        ++crowd[route.destination()];
+    std::map<std::uint64_t, spool::Delivery> deliveries;
+    bool to_mailbox = false;
+    for (const auto& route : routed.deliveries()) {
+        if (route.recipient() >= letter->recipients.size())
+            continue; // A sorter that makes things up delivers nothing.
+        const auto id = office_.spool.delivery_ids().make(letter->id, route.final_address(),
+                                                          route.destination());
+        spool::Delivery delivery;
+        delivery.set_id(id.value);
+        delivery.set_recipient(letter->recipients[route.recipient()]);
+        delivery.set_final_address(route.final_address());
+        delivery.set_destination(route.destination());
+        delivery.set_account(route.account());
+        delivery.set_rule(route.rule());
+        delivery.set_due(to_microseconds(now));
+        delivery.set_priority(spool::priority_for(crowd[route.destination()]));
+        if (route.destination().empty()) {
+            delivery.set_state(spool::FAILED);
+            delivery.set_status(route.status());
+            delivery.set_text(route.text().substr(0, Limits::reply_bytes));
+            delivery.set_settled_at(to_microseconds(now));
+        }
+        to_mailbox = to_mailbox || route.account() != 0;
+        deliveries.emplace(id.value, std::move(delivery)); // One for each place it goes to.
+    }
+    letter->record.set_shared_body(to_mailbox && deliveries.size() > 1);
+
+    std::vector<spool::Delivery> page;
+    std::size_t left = deliveries.size();
+    for (const auto& [id, delivery] : deliveries) {
+        page.push_back(delivery);
+        if (--left != 0 && page.size() < deliveries_a_page)
+            continue;
+        const auto which = left == 0 ? spool::Spool::Page::last : spool::Spool::Page::more;
+        auto stored = co_await office_.spool.add_deliveries(letter->id, std::exchange(page, {}),
+                                                            which, letter->record);
+        if (!stored)
+            co_return std::unexpected(stored.error());
+    }
+    for (auto& [id, delivery] : deliveries) {
+        if (delivery.state() == spool::FAILED) {
+            spool::NoticeDue notice;
+            notice.set_recipient(delivery.recipient());
+            notice.set_final_address(delivery.final_address());
+            notice.set_status(delivery.status());
+            notice.set_text(delivery.text());
+            letter->notices.push_back({{id}, std::move(notice)});
+        }
+        OpenLetter::Open open;
+        if (delivery.state() == spool::WAITING)
+            open.due_row = from_microseconds(delivery.due());
+        open.record = delivery;
+        letter->deliveries[id] = std::move(open);
+    }
+    for (const auto& [id, delivery] : deliveries)
+        if (delivery.state() == spool::WAITING)
+            schedule(*letter, delivery);
+    pump();
+    co_await settle(letter);
+    co_return store::Result<void>{};
+}
+
+void Dispatch::schedule(const OpenLetter& letter, const spool::Delivery& delivery)
+{
+    spool::Item item;
+    item.letter = letter.id;
+    item.delivery = {delivery.id()};
+    item.due = from_microseconds(delivery.due());
+    item.accepted = from_microseconds(letter.record.received_at());
+    item.attempts = delivery.attempts();
+    item.priority = static_cast<std::uint8_t>(delivery.priority());
+    scheduler_->added(delivery.destination(), item, wall_clock());
+}
+
+void Dispatch::waiting_again(const OpenLetter& letter, const spool::Delivery& delivery)
+{
+    schedule(letter, delivery);
+    scheduler_->retry_now(delivery.destination());
+    pump();
+}
+
+/// The sorter went away with this letter in its hands.
+Task<void> Dispatch::suspect(spool::LetterId id, Workers::Company company, spool::Loss loss)
+{
+    if (loss == spool::Loss::stopped) {
+        unsorted_.push_back(id);
+        co_return;
+    }
+    if (company == Workers::Company::alone && ++crashes_[id.value] >= Limits::crashes) {
+        crashes_.erase(id.value);
+        log::error("letter.poison", {{"letter", id.text()}, {"while", "routing"}});
+        if (auto letter = letters_.find(id)) {
+            letter->record.set_crashes(Limits::crashes);
+            auto noted = co_await office_.spool.update_letter(id, letter->record);
+            auto held = co_await office_.spool.hold_unsorted(id);
+            letters_.close(id);
+            if (noted && held)
+                co_return;
+        }
+    }
+    suspects_.push_back(id);
+}
+
+} // namespace posthouse::keeper

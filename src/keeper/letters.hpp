@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "keeper/office.hpp"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace posthouse::keeper {
+
+/// A letter that something is being done about. What stands here is what its rows will say once
+/// the commits under way are through.
+struct OpenLetter {
+    struct Open {
+        spool::Delivery record;
+        std::optional<Timestamp> due_row; // set where it has one
+        bool under_way = false;
+    };
+    spool::LetterId id;
+    spool::Letter record;
+    std::vector<std::string> recipients;
+    std::map<std::uint64_t, Open> deliveries;
+    std::vector<spool::TraceEvent> events;
+    std::vector<std::string> event_keys;
+    std::vector<spool::Spool::Notice> notices;
+    bool settling = false; // a notification or the end is being written
+    bool ended = false;
+
+    bool settled() const;   // every delivery has its final outcome
+    bool under_way() const; // some delivery is in an attempt
+    /// Some delivery has never been tried and will be soon: its failure may join the notification.
+    bool untried() const;
+};
+
+/// Those letters, each once.
+class Letters {
+public:
+    explicit Letters(Office& office) : office_(office) {}
+
+    /// From memory, or from its rows. store::Error::not_found: it is gone.
+    Task<store::Result<std::shared_ptr<OpenLetter>>> open(spool::LetterId);
+    /// A letter whose rows are known, being new.
+    void add(std::shared_ptr<OpenLetter>);
+    std::shared_ptr<OpenLetter> find(spool::LetterId) const;
+    /// When nothing is under way: it is read again when it is due.
+    void close(spool::LetterId);
+    std::size_t size() const { return letters_.size(); }
+
+private:
+    Office& office_;
+    std::unordered_map<std::uint64_t, std::shared_ptr<OpenLetter>> letters_;
+};
+
+/// The whole story so far, in order: what `posthouse trace` tells.
+std::vector<spool::TraceEvent> story_of(const OpenLetter&);
+
+bool is_final(spool::State);
+
+} // namespace posthouse::keeper
