@@ -25,10 +25,7 @@ Placement Scheduler::State::added(std::string_view destination, const Item& item
         Node& node = nodes_[*known];
         if (node.place == Place::recording) // It is due earlier than what is being recorded says.
             node.due = std::min(node.due, item.due);
-        if (node.place != Place::lingering)
-            return Placement::known;
-        note_on_disk(index, item.due, band_bit(item.priority));
-        return Placement::on_disk;
+        return Placement::known;
     }
     auto placement = Placement::in_memory;
     if (item.due <= now_ && takes(index, item)) {
@@ -71,10 +68,9 @@ void Scheduler::State::loaded(std::string_view destination, std::span<const Item
         return;
     const Index index = found->second;
     Destination& dest = destinations_[index];
-    --open_loads_;
     dest.disk_bands = 0;
     for (const Item& item : items) {
-        if (find(item.letter, item.delivery) != nullptr)
+        if (find(item.letter, item.delivery) != nullptr || is_stale(dest, item))
             continue;
         if (item.due <= now_) {
             if (expire_if_old(index, item))
@@ -94,7 +90,7 @@ void Scheduler::State::loaded(std::string_view destination, std::span<const Item
         note_on_disk(index, *next,
                      items.empty() ? all_bands
                                    : all_bands & ~(band_bit(items.back().priority) - 1));
-    drop_lingering(dest);
+    load_is_over(dest);
     refresh(dest.site);
     settle(index);
 }
@@ -229,8 +225,10 @@ void Scheduler::State::give_back(const Attempt& attempt, Index index, Loss loss)
 void Scheduler::State::removed(LetterId letter, DeliveryId delivery)
 {
     const Index* found = find(letter, delivery);
-    if (found == nullptr)
+    if (found == nullptr) {
+        bury(letter, delivery);
         return;
+    }
     const Index index = *found;
     Node& node = nodes_[index];
     const Index destination = groups_[node.group].destination;
@@ -238,7 +236,7 @@ void Scheduler::State::removed(LetterId letter, DeliveryId delivery)
         node.place == Place::under_way || (node.place == Place::recording && !node.expiring);
     if (of_attempt)
         node.removed = true; // Its attempt names it.
-    else if (node.place != Place::lingering)
+    else
         forget(index);
     refresh(destinations_[destination].site);
     settle(destination);
@@ -246,6 +244,7 @@ void Scheduler::State::removed(LetterId letter, DeliveryId delivery)
 
 void Scheduler::State::removed(LetterId letter)
 {
+    bury(letter, whole_letter);
     std::vector<DeliveryId> deliveries;
     for (auto entry = group_of_.lower_bound({letter.value, 0, 0});
          entry != group_of_.end() && std::get<0>(entry->first) == letter.value; ++entry)

@@ -118,18 +118,13 @@ void Scheduler::State::take_out(Index index)
         site.ready[band].remove(group.destination, ready_link(band));
 }
 
-/// Its row is changed or gone. An open Load may have read the row as it was, so that the node
-/// stays, to be recognised, until that is answered.
+/// Its row is changed or gone, durably.
 void Scheduler::State::forget(Index index)
 {
-    const Index destination = groups_[nodes_[index].group].destination;
-    Destination& dest = destinations_[destination];
-    if (dest.disk != Disk::loading) {
-        erase(index);
-        return;
-    }
-    set_place(index, Place::lingering);
-    dest.lingering.push_back(index);
+    const Group& group = groups_[nodes_[index].group];
+    if (destinations_[group.destination].disk == Disk::loading)
+        bury(group.letter, nodes_[index].delivery);
+    erase(index);
 }
 
 void Scheduler::State::erase(Index index)
@@ -143,10 +138,37 @@ void Scheduler::State::erase(Index index)
     nodes_.erase(index);
 }
 
-void Scheduler::State::drop_lingering(Destination& dest)
+/// Open Loads may have read the row as it was, and are not to bring it back.
+void Scheduler::State::bury(LetterId letter, DeliveryId delivery)
 {
-    for (const Index index : std::exchange(dest.lingering, {}))
-        erase(index);
+    if (open_loads_.empty())
+        return;
+    const std::pair key{letter, delivery};
+    buried_[key] = last_load_;
+    graves_.emplace_back(last_load_, key);
+}
+
+/// May the open Load have read this row before it was changed?
+bool Scheduler::State::is_stale(const Destination& dest, const Item& item) const
+{
+    for (const DeliveryId delivery : {item.delivery, whole_letter})
+        if (const auto grave = buried_.find({item.letter, delivery});
+            grave != buried_.end() && dest.load <= grave->second)
+            return true;
+    return false;
+}
+
+void Scheduler::State::load_is_over(Destination& dest)
+{
+    open_loads_.erase(dest.load);
+    dest.load = 0;
+    while (!graves_.empty() &&
+           (open_loads_.empty() || graves_.front().first < *open_loads_.begin())) {
+        const auto grave = buried_.find(graves_.front().second);
+        if (grave != buried_.end() && grave->second == graves_.front().first)
+            buried_.erase(grave);
+        graves_.pop_front();
+    }
 }
 
 /// Sends waiting deliveries back to their rows, those that would have been started last first.

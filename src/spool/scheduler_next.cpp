@@ -68,7 +68,7 @@ std::optional<Decision> Scheduler::State::expire()
 /// A site that runs low shares its room among those of its destinations that have more on disk.
 std::optional<Decision> Scheduler::State::load()
 {
-    while (!loadable_.empty() && open_loads_ < limits_.open_loads &&
+    while (!loadable_.empty() && open_loads_.size() < limits_.open_loads &&
            nodes_.size() < limits_.in_memory) {
         const Index site_index = loadable_.first;
         Site& site = sites_[site_index];
@@ -87,7 +87,7 @@ std::optional<Decision> Scheduler::State::load()
         Destination& dest = destinations_[index];
         dest.disk = Disk::loading;
         dest.disk_due = dest.during_load = Timestamp::max();
-        ++open_loads_;
+        open_loads_.insert(dest.load = ++last_load_);
         refresh(site_index);
         // What is here already may be among the first rows.
         return decision::Load{.destination = dest.key, .limit = dest.nodes + share};

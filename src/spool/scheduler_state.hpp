@@ -33,7 +33,6 @@ enum class Place : std::uint8_t {
     waiting,   // in memory, may be started
     under_way, // part of an attempt
     recording, // its attempt or its lifetime ended, the commit is not durable yet
-    lingering, // gone, but a Load that is open may bring its old row back
 };
 
 /// A delivery in memory.
@@ -73,7 +72,7 @@ struct Destination {
     Index site = nowhere;
     std::array<List, bands> groups;
     std::array<Link, bands> ready; // in its site's ready lists
-    std::uint32_t nodes = 0;       // in memory, lingering ones included
+    std::uint32_t nodes = 0;       // in memory
     std::uint32_t waiting = 0;     // suspects not counted
     std::uint32_t attempts = 0;
 
@@ -82,7 +81,7 @@ struct Destination {
     Timestamp disk_due = Timestamp::max();
     Timestamp during_load = Timestamp::max(); // the same, learnt while a Load is open
     Link wanting{};
-    std::vector<Index> lingering{};
+    std::uint64_t load = 0; // the open one's number
 
     enum class Rest : std::uint8_t { no, idle, parked } rest = Rest::no;
     Link resting{};
@@ -138,6 +137,7 @@ public:
 
 private:
     enum class Timer : std::uint8_t { destination, site };
+    static constexpr DeliveryId whole_letter{~0ull}; // Buried in place of each of its deliveries.
     using GroupKey = std::tuple<std::uint64_t, Index, std::uint8_t>;
     struct DeliveryHash {
         std::size_t operator()(const std::pair<LetterId, DeliveryId>& key) const
@@ -188,7 +188,9 @@ private:
     void take_out(Index node);
     void forget(Index node);
     void erase(Index node);
-    void drop_lingering(Destination&);
+    void bury(LetterId, DeliveryId);
+    bool is_stale(const Destination&, const Item&) const;
+    void load_is_over(Destination&);
     void evict(Index destination, std::uint32_t surplus);
 
     // Destinations and sites: scheduler_sites.cpp
@@ -249,7 +251,12 @@ private:
     std::array<CarrierState, carriers> carriers_;
     List loadable_{};        // sites
     List idle_{}, parked_{}; // destinations, the longest unused first
-    std::size_t open_loads_ = 0;
+    std::set<std::uint64_t> open_loads_;
+    std::uint64_t last_load_ = 0;
+    // Rows that were changed or erased while Loads were open, with the number of the last Load
+    // that may have read them as they were; and the same in the order of those numbers.
+    std::unordered_map<std::pair<LetterId, DeliveryId>, std::uint64_t, DeliveryHash> buried_;
+    std::deque<std::pair<std::uint64_t, std::pair<LetterId, DeliveryId>>> graves_;
     std::size_t waiting_ = 0, suspects_ = 0, under_way_ = 0;
     std::uint64_t last_attempt_ = 0;
 };

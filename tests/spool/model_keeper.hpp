@@ -57,6 +57,18 @@ struct ModelKeeper {
         return scheduler.added(destination, item, now);
     }
 
+    /// add(), unless there is or was such a delivery.
+    bool offer(const std::string& destination, std::uint64_t letter, std::uint64_t delivery,
+               std::uint8_t priority)
+    {
+        const std::pair<LetterId, DeliveryId> key{{letter}, {delivery}};
+        if (items.contains(key) || busy.contains(key) || delivered.contains(key) ||
+            expired.contains(key) || removed.contains(key))
+            return false;
+        add(destination, letter, delivery, priority);
+        return true;
+    }
+
     /// Takes decisions until there is nothing to do; returns what was started.
     std::vector<AttemptId> run()
     {

@@ -131,6 +131,26 @@ TEST(Scheduler, NeverStartsADoneDeliveryAgainThoughAnOpenLoadReadItsRow)
     EXPECT_EQ(keeper.scheduler.stats().under_way, 0u);
 }
 
+TEST(Scheduler, NeverStartsARemovedDeliveryThoughAnOpenLoadReadItsRow)
+{
+    for (const bool whole_letter : {false, true}) {
+        ModelKeeper keeper;
+        keeper.scheduler.capacity(Carrier::courier, 0);
+        keeper.add("smtp:a", 1, 1);
+        const Item row{.letter = {9}, .delivery = {9}, .due = keeper.now, .accepted = keeper.now};
+        keeper.scheduler.capacity(Carrier::courier, 1);
+        keeper.loads = ModelKeeper::Loads::later;
+        keeper.scheduler.has_more("smtp:b", keeper.now);
+        keeper.run();
+        ASSERT_EQ(keeper.open_loads.size(), 1u);
+        whole_letter ? keeper.scheduler.removed(row.letter)
+                     : keeper.scheduler.removed(row.letter, row.delivery);
+        keeper.open_loads[0].items = {row};
+        keeper.answer_load(0);
+        EXPECT_TRUE(keeper.run().empty());
+    }
+}
+
 TEST(Scheduler, NeverLosesARowThatWasWrittenWhileALoadWasOpen)
 {
     Policy policy;
