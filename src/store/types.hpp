@@ -25,7 +25,7 @@ enum class Error : std::uint8_t {
     no_space,    // the disk is full: nothing was written; try again when there is room
     unavailable, // nothing was written and nothing will be
     unknown,     // the outcome is not known; it may still be applied later. Read back first.
-    fenced,      // this client was shut out: stop
+    fenced,      // this client is shut out: stop, and open the store again
     corrupt,     // a checksum or format does not hold
 };
 std::string_view describe(Error);

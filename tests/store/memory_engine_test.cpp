@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/memory_engine.hpp"
 #include "tests/store/engine_contract.hpp"
+#include "tests/store/engine_model.hpp"
 
 namespace posthouse::store {
 namespace {
@@ -20,6 +21,14 @@ INSTANTIATE_TEST_SUITE_P(Memory, EngineContract,
                          testing::Values([]() -> std::unique_ptr<EngineUnderTest> {
                              return std::make_unique<InMemory>();
                          }));
+
+TEST(MemoryEngine, BehavesAsPlainMaps)
+{
+    EXPECT_TRUE(rc::check([] {
+        InMemory store;
+        EngineModel(store).steps(40);
+    }));
+}
 
 } // namespace
 } // namespace posthouse::store

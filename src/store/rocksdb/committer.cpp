@@ -370,19 +370,22 @@ std::optional<Error> Committer::write(Round& round)
 {
     if (round.batch.Count() == 0)
         return std::nullopt;
-    if (parts_.database.stopped->load() && !resumed())
-        return was_full_ ? Error::no_space : Error::unavailable;
+    using Health = Database::Health;
+    const Health health = parts_.database.health->load();
+    if (health == Health::finished)
+        return Error::fenced;
+    if (health != Health::running && !resumed())
+        return health == Health::full ? Error::no_space : Error::unavailable;
     rdb::WriteOptions synced;
     synced.sync = true;
     const rdb::Status status = parts_.database.db->Write(synced, &round.batch);
     if (status.ok())
         return std::nullopt;
     log::error("store.write.failed", {{"error", status.ToString()}});
-    was_full_ = is_full(status);
     // Room is asked for when the record is appended: the log then ends in a part of it, which
     // recovery drops. Any other failure may have come after the record was whole (a failed sync):
-    // until RocksDB has begun a new log, a crash could bring it back.
-    return was_full_ ? Error::no_space : Error::unknown;
+    // until RocksDB has begun a new log, or is opened again, it may come back.
+    return is_full(status) ? Error::no_space : Error::unknown;
 }
 
 /// RocksDB flushes what is in memory and begins a new log, so that nothing depends on a log that
@@ -393,13 +396,12 @@ bool Committer::resumed()
     if (now - last_resume_ < resume_interval)
         return false;
     last_resume_ = now;
-    const rdb::Status status = parts_.database.db->Resume();
-    if (!status.ok()) {
-        was_full_ = is_full(status) || was_full_;
+    if (!parts_.database.db->Resume().ok())
         return false;
-    }
-    parts_.database.stopped->store(false);
-    was_full_ = false;
+    // As after opening: the log with the torn end is gone before the first record of the new one.
+    if (!parts_.files.sync_directory(data_dir_ + "/rows"))
+        return false;
+    parts_.database.health->store(Database::Health::running);
     log::info("store.write.resumed");
     return true;
 }

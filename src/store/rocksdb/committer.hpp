@@ -89,7 +89,6 @@ private:
     Version floor_;
     std::chrono::steady_clock::time_point last_resume_{}, last_look_{};
     bool roomy_ = true;
-    bool was_full_ = false;
 
     std::mutex mutex_;
     std::condition_variable changed_;

@@ -2,7 +2,9 @@
 #include "store/rocksdb/database.hpp"
 
 #include "store/rocksdb/environment.hpp"
+#include "store/rocksdb/wal_scan.hpp"
 
+#include <cstring>
 #include <fmt/format.h>
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
@@ -15,23 +17,31 @@ namespace rdb = ::rocksdb;
 
 namespace {
 
-/// Keeps Database::stopped true to the facts.
+/// Keeps Database::health true to the facts.
 class Watch final : public rdb::EventListener {
 public:
-    explicit Watch(std::shared_ptr<std::atomic<bool>> stopped) : stopped_(std::move(stopped)) {}
+    explicit Watch(std::shared_ptr<std::atomic<Database::Health>> health)
+        : health_(std::move(health))
+    {
+    }
     void OnBackgroundError(rdb::BackgroundErrorReason, rdb::Status* error) override
     {
-        if (error->severity() >= rdb::Status::Severity::kHardError)
-            stopped_->store(true);
+        using Severity = rdb::Status::Severity;
+        using Health = Database::Health;
+        if (error->severity() < Severity::kHardError)
+            return;
+        health_->store(is_full(*error)                             ? Health::full
+                       : error->severity() == Severity::kHardError ? Health::stopped
+                                                                   : Health::finished);
     }
     void OnErrorRecoveryEnd(const rdb::BackgroundErrorRecoveryInfo& info) override
     {
         if (info.new_bg_error.ok())
-            stopped_->store(false);
+            health_->store(Database::Health::running);
     }
 
 private:
-    std::shared_ptr<std::atomic<bool>> stopped_;
+    std::shared_ptr<std::atomic<Database::Health>> health_;
 };
 
 rdb::DBOptions database_options(const OpenOptions& options)
@@ -102,6 +112,15 @@ OpenFailure failure(const rdb::Status& status)
     return {Kind::other, "the store does not open: " + status.ToString()};
 }
 
+OpenFailure lost(const WalScan::Damage& damage)
+{
+    return {OpenFailure::Kind::corrupt,
+            fmt::format("{} is damaged at byte {}: commits that were acknowledged are lost there, "
+                        "and {} later ones would have to be taken without them; restore a backup, "
+                        "or open with salvage to go on with what can be read.",
+                        damage.path, damage.offset, damage.records_after)};
+}
+
 } // namespace
 
 bool is_full(const rdb::Status& status)
@@ -123,28 +142,47 @@ Database::~Database()
     (void)db->Close();
 }
 
-std::expected<std::unique_ptr<Database>, OpenFailure> open_database(const OpenOptions& options)
+std::expected<std::unique_ptr<Database>, OpenFailure> open_database(const OpenOptions& options,
+                                                                    Files& files)
 {
+    const std::string path = options.data_dir + "/rows";
+    const auto scan = scan_wal(files, path);
+    if (!scan)
+        return std::unexpected(OpenFailure{
+            OpenFailure::Kind::unwritable,
+            fmt::format("cannot read the log in {}: {}", path, std::strerror(scan.error().code))});
+
     auto opened = std::make_unique<Database>();
     rdb::DBOptions db = database_options(options);
     if (options.environment) {
         opened->env = rdb::NewCompositeEnv(options.environment->database);
         db.env = opened->env.get();
     }
-    db.listeners.push_back(std::make_shared<Watch>(opened->stopped));
+    db.listeners.push_back(std::make_shared<Watch>(opened->health));
     const auto cache = rdb::NewLRUCache(options.cache_bytes);
     const std::vector<rdb::ColumnFamilyDescriptor> families{
         {rdb::kDefaultColumnFamilyName, row_options(options, cache)},
         {"bodies", body_options(options, cache)}};
     std::vector<rdb::ColumnFamilyHandle*> handles;
     rdb::DB* raw = nullptr;
-    const rdb::Status status =
-        rdb::DB::Open(db, options.data_dir + "/rows", families, &handles, &raw);
+    if (options.salvage == Salvage::yes)
+        db.wal_recovery_mode = rdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
+    else if (scan->damage) // RocksDB may know better: that it does not need this log any more.
+        db.wal_recovery_mode = rdb::WALRecoveryMode::kAbsoluteConsistency;
+    const rdb::Status status = rdb::DB::Open(db, path, families, &handles, &raw);
+    if (!status.ok() && scan->damage && options.salvage == Salvage::no)
+        return std::unexpected(lost(*scan->damage));
     if (!status.ok())
         return std::unexpected(failure(status));
     opened->db.reset(raw);
     opened->rows = handles[0];
     opened->bodies = handles[1];
+    // Logs that are done with are gone for good before the first record of a new one: should one
+    // of them have a torn end, it will never be met with valid records behind it.
+    if (const auto synced = files.sync_directory(path); !synced)
+        return std::unexpected(OpenFailure{OpenFailure::Kind::unwritable,
+                                           fmt::format("cannot sync the directory {}: {}", path,
+                                                       std::strerror(synced.error().code))});
     return opened;
 }
 

@@ -219,7 +219,7 @@ std::expected<std::unique_ptr<Engine>, OpenFailure> open(OpenOptions options)
         return std::unexpected(std::move(made.error()));
     if (auto emptied = empty_new_bodies(files, data_dir); !emptied)
         return std::unexpected(std::move(emptied.error()));
-    auto database = open_database(options);
+    auto database = open_database(options, files);
     if (!database)
         return std::unexpected(std::move(database.error()));
     opened.database = std::move(*database);
