@@ -39,6 +39,8 @@ struct Premises {
     UniqueFd control_socket;
     Sockets sockets;
 };
+/// `salvage`: with a store whose log is damaged, go on with what can be read.
+enum class Salvage : std::uint8_t { no, yes };
 std::expected<Premises, Obstacle> prepare_premises(const std::string& config_path);
 
 std::string control_socket_path(const std::string& data_dir);

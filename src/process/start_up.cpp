@@ -46,7 +46,8 @@ std::expected<Settings, std::string> settings_from(const ControlMessage& receive
     if (!loaded)
         return std::unexpected(loaded.error().front().text());
     return Settings{configure.generation(), std::move(*loaded), *certificate, *key,
-                    {configure.dns_servers().begin(), configure.dns_servers().end()}};
+                    {configure.dns_servers().begin(), configure.dns_servers().end()},
+                    configure.salvage()};
 }
 
 std::optional<StartUp> receive_start_up(ControlChannel channel, std::string name)

@@ -39,6 +39,7 @@ struct Settings {
     config::Config config;
     std::string certificate, key; // PEM; empty where the role has none
     std::vector<std::string> dns_servers;
+    bool salvage = false; // open a damaged store with what can be read
 };
 
 struct Listening {

@@ -36,9 +36,10 @@ std::string describe_status(int status)
 
 } // namespace
 
-Supervision::Supervision(std::string config_path, Premises premises)
+Supervision::Supervision(std::string config_path, Premises premises, Salvage salvage)
     : config_path_(std::move(config_path)),
       premises_(std::move(premises)),
+      salvage_(salvage),
       house_(plan_house(premises_.documents.config, std::thread::hardware_concurrency()))
 {
     for (const auto& member : house_.members) {
@@ -150,6 +151,7 @@ void Supervision::configure(const Child& child) const
     const auto key = text_file(needs_key ? documents.key : std::string());
     wire::Control message;
     message.mutable_configure()->set_generation(generation_);
+    message.mutable_configure()->set_salvage(salvage_ == Salvage::yes);
     for (const auto& server : documents.dns_servers)
         message.mutable_configure()->add_dns_servers(server);
     child.control->send(message, std::array{text.get(), certificate.get(), key.get()});

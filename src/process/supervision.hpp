@@ -21,7 +21,7 @@ namespace posthouse::process {
 /// The supervisor at work: the children, their links, and what happens when one ends.
 class Supervision {
 public:
-    Supervision(std::string config_path, Premises);
+    Supervision(std::string config_path, Premises, Salvage);
     Exit run();
 
 private:
@@ -69,6 +69,7 @@ private:
     boost::asio::steady_timer closing_deadline_{context_};
     std::string config_path_;
     Premises premises_;
+    Salvage salvage_;
     std::uint64_t generation_ = 1;
     House house_;
     std::vector<std::unique_ptr<Child>> children_;

@@ -6,12 +6,12 @@
 
 namespace posthouse::process {
 
-Exit supervise(const std::string& config_path)
+Exit supervise(const std::string& config_path, Salvage salvage)
 {
     auto premises = prepare_premises(config_path);
     if (!premises)
         return report(premises.error());
-    Supervision supervision(config_path, std::move(*premises));
+    Supervision supervision(config_path, std::move(*premises), salvage);
     return supervision.run();
 }
 

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/role_main.hpp"
+
+#include "clerk/clerk.hpp"
+#include "courier/courier.hpp"
+#include "gate/gate.hpp"
+#include "keeper/keeper.hpp"
+#include "process/house.hpp"
+#include "process/spawn.hpp"
+#include "resolver/resolver.hpp"
+#include "sorter/sorter.hpp"
+
+#include <cstdio>
+#include <fcntl.h>
+
+namespace posthouse::cli {
+
+process::Exit run_role(const std::string& name)
+{
+    const auto role = process::role_named(name.substr(0, name.find_first_of("./")));
+    if (!role || ::fcntl(process::control_fd, F_GETFD) < 0) {
+        std::fputs("posthouse: roles are started by `posthouse serve`\n", stderr);
+        return process::Exit::usage;
+    }
+    ::fcntl(process::control_fd, F_SETFD, FD_CLOEXEC);
+    auto start = process::receive_start_up(
+        process::ControlChannel(UniqueFd(process::control_fd)), name);
+    if (!start)
+        return process::Exit::ok;
+    switch (*role) {
+    case process::Role::gate:
+        return gate::run_gate(std::move(*start));
+    case process::Role::keeper:
+        return keeper::run_keeper(std::move(*start));
+    case process::Role::sorter:
+        return sorter::run_sorter(std::move(*start));
+    case process::Role::courier:
+        return courier::run_courier(std::move(*start));
+    case process::Role::resolver:
+        return resolver::run_resolver(std::move(*start));
+    case process::Role::clerk:
+        return clerk::run_clerk(std::move(*start));
+    case process::Role::supervisor:
+        break;
+    }
+    return process::Exit::usage;
+}
+
+} // namespace posthouse::cli

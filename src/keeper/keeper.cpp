@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keeper/keeper.hpp"
+
+#include "base/log.hpp"
+#include "keeper/admin.hpp"
+#include "keeper/admin_server.hpp"
+#include "keeper/dispatch.hpp"
+#include "keeper/intake.hpp"
+#include "keeper/reading.hpp"
+#include "process/house.hpp"
+#include "process/premises.hpp"
+#include "store/rocksdb/engine.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <sodium.h>
+#include <unistd.h>
+
+namespace asio = boost::asio;
+
+namespace posthouse::keeper {
+namespace {
+
+using process::Exit;
+
+Exit exit_for(store::rocksdb::OpenFailure::Kind kind)
+{
+    using Kind = store::rocksdb::OpenFailure::Kind;
+    switch (kind) {
+    case Kind::locked:
+        return Exit::temporary;
+    case Kind::unwritable:
+        return Exit::cannot_create;
+    case Kind::no_space:
+    case Kind::corrupt:
+        return Exit::io_error;
+    case Kind::newer_version:
+        return Exit::config;
+    case Kind::other:
+        break;
+    }
+    return Exit::software;
+}
+
+/// The desks of the keeper and the links to everyone else.
+class Keeper {
+public:
+    Keeper(asio::io_context& context, store::Engine& engine,
+           std::shared_ptr<const process::Settings> settings)
+        : context_(context),
+          office_(context.get_executor(), engine, std::move(settings)),
+          letters_(office_),
+          dispatch_(office_, letters_),
+          intake_(office_, [this](spool::LetterId id) { dispatch_.accepted(id); }),
+          reading_(office_),
+          admin_(office_, letters_, Admin::House{&dispatch_, &reading_}),
+          admin_server_(context, admin_)
+    {
+    }
+
+    Task<void> open(process::RoleControl& control)
+    {
+        auto opened = co_await office_.open();
+        if (!opened)
+            control.fail(Exit::io_error, std::string("the store cannot be used: ") +
+                                             std::string(store::describe(opened.error())));
+        control.ready();
+        co_await dispatch_.start();
+    }
+
+    void link(process::LinkEnd end);
+    void listen(std::vector<process::Listening> listeners)
+    {
+        for (auto& listener : listeners)
+            if (listener.what.protocol() == "control")
+                admin_server_.listen(std::move(listener.socket));
+    }
+    void configure(std::shared_ptr<const process::Settings> settings)
+    {
+        office_.configure(std::move(settings));
+        dispatch_.configure();
+    }
+    void ended(const std::string& member, bool crashed)
+    {
+        workers_of(member).ended(member, crashed);
+    }
+    void drain()
+    {
+        intake_.close();
+        dispatch_.drain([this] { context_.stop(); });
+    }
+
+private:
+    Workers& workers_of(const std::string& member)
+    {
+        return member.starts_with("sorter") ? dispatch_.sorters() : dispatch_.couriers();
+    }
+    Task<wire::Result<wire::Answer>> serve(std::string peer, std::shared_ptr<wire::Link>,
+                                           wire::Frame);
+
+    asio::io_context& context_;
+    Office office_;
+    Letters letters_;
+    Dispatch dispatch_;
+    Intake intake_;
+    Reading reading_;
+    Admin admin_;
+    AdminServer admin_server_;
+    std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<wire::Link>> links_;
+};
+
+void Keeper::link(process::LinkEnd end)
+{
+    const auto peer = end.peer;
+    const auto key = std::pair(peer, end.index);
+    const auto role = process::role_of_member(peer);
+    const bool worker = role == process::Role::sorter || role == process::Role::courier;
+    const auto raw = std::make_shared<const wire::Link*>(nullptr);
+    wire::Link::Options options;
+    options.handler = [this, peer](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+        return serve(peer, std::move(link), std::move(frame));
+    };
+    options.closed = [this, peer, worker, raw] {
+        intake_.gone(*raw);
+        reading_.gone(*raw);
+        if (worker) {
+            workers_of(peer).unlinked(peer, *raw);
+            dispatch_.capacities_changed();
+        }
+    };
+    auto link = wire::Link::open(context_.get_executor(), std::move(end.socket), std::move(options));
+    *raw = link.get();
+    links_[key] = link; // What was there before is closed by its own end.
+    if (worker) {
+        workers_of(peer).linked(peer, std::move(link));
+        dispatch_.capacities_changed();
+    }
+}
+
+Task<wire::Result<wire::Answer>> Keeper::serve(std::string peer, std::shared_ptr<wire::Link> link,
+                                               wire::Frame frame)
+{
+    if (peer == process::mail_gate)
+        co_return co_await intake_.answer(std::move(link), std::move(frame));
+    if (peer == process::reader_gate)
+        co_return co_await reading_.answer_gate(std::move(link), std::move(frame));
+    if (peer == "clerk")
+        co_return co_await reading_.answer_clerk(std::move(frame));
+    if (frame.head.method == wire::Method::read_letter)
+        co_return co_await dispatch_.read_letter(link.get(), std::move(frame));
+    co_return std::unexpected(wire::Failure::refused);
+}
+
+} // namespace
+
+Exit run_keeper(process::StartUp start)
+{
+    log::set_process(start.name);
+    if (::sodium_init() < 0)
+        process::fail_start_up(start.control, Exit::os_error, "libsodium cannot be initialised");
+    // The directory is entered while this process may still pass whatever leads there.
+    const auto& data_dir = start.settings->config.data_dir;
+    if (::chdir(data_dir.c_str()) != 0)
+        process::fail_start_up(start.control, Exit::cannot_create,
+                               "the data directory " + data_dir + " cannot be entered");
+    process::Confinement confinement{.role = process::Role::keeper,
+                                     .identity = start.identity,
+                                     .data_dir = "."};
+    if (auto confined = process::confine_process(confinement); !confined)
+        process::fail_start_up(start.control, Exit::os_error, confined.error().text);
+
+    asio::io_context context(1);
+    store::rocksdb::OpenOptions options;
+    options.executor = context.get_executor();
+    options.data_dir = ".";
+    options.body_memtable_bytes = 64u << 20;
+    options.row_memtable_bytes = 32u << 20;
+    options.max_wal_bytes = 256u << 20;
+    options.cache_bytes = 64u << 20;
+    options.salvage = start.settings->salvage ? store::rocksdb::Salvage::yes
+                                              : store::rocksdb::Salvage::no;
+    auto engine = store::rocksdb::open(std::move(options));
+    if (!engine)
+        process::fail_start_up(start.control, exit_for(engine.error().kind), engine.error().text);
+    if (auto confined = process::confine_calls(confinement); !confined)
+        process::fail_start_up(start.control, Exit::os_error, confined.error().text);
+    {
+        Keeper keeper(context, **engine, start.settings);
+        process::RoleControl control(
+            context, std::move(start.control),
+            {.configured = [&](auto settings) { keeper.configure(std::move(settings)); },
+             .linked = [&](process::LinkEnd end) { keeper.link(std::move(end)); },
+             .listening = [&](auto listeners) { keeper.listen(std::move(listeners)); },
+             .drain = [&] { keeper.drain(); },
+             .ended = [&](std::string member, bool crashed) { keeper.ended(member, crashed); },
+             .orphaned = [&] { context.stop(); }});
+        keeper.listen(std::move(start.listeners));
+        for (auto& end : start.links)
+            keeper.link(std::move(end));
+        asio::co_spawn(context, keeper.open(control), asio::detached);
+        context.run();
+        engine->reset(); // Flushed, so that the next start has nothing to replay.
+        log::info("keeper.closed");
+        process::leave(Exit::ok);
+    }
+}
+
+} // namespace posthouse::keeper

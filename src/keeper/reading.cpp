@@ -1,0 +1,216 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "keeper/reading.hpp"
+
+#include "base/log.hpp"
+#include "wire/parse.hpp"
+
+#include <algorithm>
+
+namespace posthouse::keeper {
+
+using wire::Answer;
+using wire::Failure;
+using wire::Method;
+
+// ---- the clerk ------------------------------------------------------------------------------
+
+Task<wire::Result<Answer>> Reading::answer_clerk(wire::Frame frame)
+{
+    if (frame.head.method == Method::find_verifier)
+        co_return co_await find_verifier(std::move(frame));
+    if (frame.head.method == Method::vouch)
+        co_return vouch(frame);
+    co_return std::unexpected(Failure::refused);
+}
+
+Task<wire::Result<Answer>> Reading::find_verifier(wire::Frame frame)
+{
+    const auto request = wire::parse<wire::FindVerifier>(frame.message);
+    if (!request)
+        co_return std::unexpected(Failure::invalid);
+    wire::Verifier answer;
+    const auto user = mail::Mailbox::parse(request->user());
+    if (!user || !office_.is_local(user->domain()))
+        co_return wire::answer_with(answer);
+    auto account = co_await office_.accounts.find(*user);
+    if (!account)
+        co_return std::unexpected(failure_of(account.error()));
+    if (*account && !(*account)->disabled && !(*account)->verifier.empty()) {
+        answer.set_found(true);
+        answer.set_account(static_cast<std::uint64_t>((*account)->id));
+        answer.set_verifier((*account)->verifier);
+    }
+    co_return wire::answer_with(answer);
+}
+
+wire::Result<Answer> Reading::vouch(const wire::Frame& frame)
+{
+    const auto request = wire::parse<wire::Vouch>(frame.message);
+    if (!request || request->account() == 0)
+        return std::unexpected(Failure::invalid);
+    const auto now = Instant::clock::now();
+    std::erase_if(tickets_, [&](const auto& entry) { return entry.second.until < now; });
+    if (tickets_.size() >= Limits::tickets)
+        return std::unexpected(Failure::busy);
+    wire::Ticket answer;
+    answer.set_ticket(random_token(office_.random, 16));
+    tickets_[answer.ticket()] = {mailbox::AccountId{request->account()},
+                                 now + Limits::ticket_lives};
+    return wire::answer_with(answer);
+}
+
+// ---- gates ----------------------------------------------------------------------------------
+
+Task<wire::Result<Answer>> Reading::answer_gate(std::shared_ptr<wire::Link> gate,
+                                                wire::Frame frame)
+{
+    switch (frame.head.method) {
+    case Method::open_session:
+        co_return open_session(gate.get(), frame);
+    case Method::open_maildrop:
+        co_return co_await open_maildrop(gate.get(), std::move(frame));
+    case Method::read_message:
+        co_return co_await read_message(gate.get(), std::move(frame));
+    case Method::expunge:
+        co_return co_await expunge(gate.get(), std::move(frame));
+    case Method::close_session:
+        if (const auto request = wire::parse<wire::Session>(frame.message))
+            if (session_of(gate.get(), request->session()) != nullptr)
+                sessions_.erase(request->session());
+        co_return wire::answer_with(wire::Done());
+    default:
+        co_return std::unexpected(Failure::refused);
+    }
+}
+
+void Reading::gone(const wire::Link* gate)
+{
+    std::erase_if(sessions_, [&](const auto& entry) { return entry.second.gate == gate; });
+}
+
+void Reading::close_sessions(mailbox::AccountId account)
+{
+    std::erase_if(sessions_, [&](const auto& entry) { return entry.second.account == account; });
+}
+
+Reading::Session* Reading::session_of(const wire::Link* gate, std::uint64_t handle)
+{
+    const auto found = sessions_.find(handle);
+    return found == sessions_.end() || found->second.gate != gate ? nullptr : &found->second;
+}
+
+wire::Result<Answer> Reading::open_session(const wire::Link* gate, const wire::Frame& frame)
+{
+    const auto request = wire::parse<wire::OpenSession>(frame.message);
+    if (!request)
+        return std::unexpected(Failure::invalid);
+    const auto found = tickets_.find(request->ticket());
+    if (found == tickets_.end() || found->second.until < Instant::clock::now())
+        return std::unexpected(Failure::refused);
+    const auto account = found->second.account;
+    tickets_.erase(found);
+    if (sessions_.size() >= Limits::sessions)
+        return std::unexpected(Failure::busy);
+    auto handle = office_.random.next();
+    while (handle == 0 || sessions_.contains(handle))
+        handle = office_.random.next();
+    sessions_[handle] = {account, gate, 0, nullptr};
+    wire::Session answer;
+    answer.set_session(handle);
+    return wire::answer_with(answer);
+}
+
+Task<wire::Result<Answer>> Reading::open_maildrop(const wire::Link* gate, wire::Frame frame)
+{
+    const auto request = wire::parse<wire::OpenMaildrop>(frame.message);
+    const auto* session = request ? session_of(gate, request->session()) : nullptr;
+    if (session == nullptr)
+        co_return std::unexpected(Failure::refused);
+    auto account = co_await office_.open_accounts.open(session->account);
+    if (!account)
+        co_return std::unexpected(failure_of(account.error()));
+    auto shot = co_await (*account)->snapshot();
+    if (!shot)
+        co_return std::unexpected(failure_of(shot.error()));
+    wire::Maildrop answer;
+    answer.set_uid_validity(static_cast<std::uint32_t>(shot->validity));
+    for (const auto& entry : shot->messages) {
+        auto* message = answer.add_messages();
+        message->set_uid(static_cast<std::uint32_t>(entry.uid));
+        message->set_bytes(entry.bytes);
+        if (answer.ByteSizeLong() > wire::FrameLimits::message_bytes - 64) {
+            answer.mutable_messages()->RemoveLast(); // A maildrop is what fits: the oldest ones.
+            break;
+        }
+    }
+    co_return wire::answer_with(answer);
+}
+
+Task<wire::Result<Answer>> Reading::read_message(const wire::Link* gate, wire::Frame frame)
+{
+    const auto request = wire::parse<wire::ReadMessage>(frame.message);
+    auto* session = request ? session_of(gate, request->session()) : nullptr;
+    if (session == nullptr)
+        co_return std::unexpected(Failure::refused);
+    auto message = session->uid == request->uid() ? session->message : nullptr;
+    if (!message) {
+        auto account = co_await office_.open_accounts.open(session->account);
+        if (!account)
+            co_return std::unexpected(failure_of(account.error()));
+        auto found = co_await (*account)->message(mailbox::Uid{request->uid()});
+        if (!found)
+            co_return std::unexpected(failure_of(found.error()));
+        message = std::make_shared<const mailbox::Message>(std::move(*found));
+        session = session_of(gate, request->session());
+        if (session == nullptr)
+            co_return std::unexpected(Failure::refused);
+        session->uid = request->uid();
+        session->message = message;
+    }
+    const auto& prefix = message->prefix();
+    const auto total = prefix.size() + message->body_bytes();
+    const auto length = std::min(request->length(), Limits::piece);
+    std::string bytes;
+    if (request->offset() < prefix.size())
+        bytes = prefix.substr(request->offset(), length);
+    if (bytes.size() < length && request->offset() + bytes.size() < total) {
+        const auto blob = store::BlobId::from_bytes(message->body());
+        if (!blob)
+            co_return std::unexpected(Failure::unavailable);
+        auto piece = co_await office_.engine.blobs().read(
+            *blob, request->offset() + bytes.size() - prefix.size(), length - bytes.size());
+        if (!piece) {
+            log::error("body.unreadable", {{"reason", store::describe(piece.error())}});
+            co_return std::unexpected(failure_of(piece.error()));
+        }
+        bytes += *piece;
+    }
+    wire::Piece answer;
+    answer.set_last(request->offset() + bytes.size() >= total);
+    co_return wire::answer_with(answer, std::move(bytes));
+}
+
+Task<wire::Result<Answer>> Reading::expunge(const wire::Link* gate, wire::Frame frame)
+{
+    const auto request = wire::parse<wire::Expunge>(frame.message);
+    const auto* session = request ? session_of(gate, request->session()) : nullptr;
+    if (session == nullptr)
+        co_return std::unexpected(Failure::refused);
+    if (request->uids_size() > Limits::uids_a_request)
+        co_return std::unexpected(Failure::invalid);
+    auto account = co_await office_.open_accounts.open(session->account);
+    if (!account)
+        co_return std::unexpected(failure_of(account.error()));
+    constexpr int a_commit = 1000;
+    for (int at = 0; at < request->uids_size(); at += a_commit) {
+        std::vector<mailbox::Uid> uids;
+        for (int i = at; i < std::min(at + a_commit, request->uids_size()); ++i)
+            uids.push_back(mailbox::Uid{request->uids(i)});
+        auto done = co_await (*account)->expunge(std::move(uids));
+        if (!done)
+            co_return std::unexpected(failure_of(done.error()));
+    }
+    co_return wire::answer_with(wire::Done());
+}
+
+} // namespace posthouse::keeper
