@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace posthouse::sorter {
+
+/// What one request may cost. The keeper asks within them; a request beyond is refused.
+struct Limits {
+    static constexpr int recipients = 10'000; // of a letter. RFC 5321 §4.5.3.1.8: 100 or more
+    static constexpr int failed = 10'000;     // recipients that one notification is about
+    static constexpr std::uint32_t piece = 256 * 1024; // of a large letter, read on from the keeper
+};
+
+} // namespace posthouse::sorter

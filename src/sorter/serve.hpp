@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "wire/link.hpp"
+
+namespace posthouse::sorter {
+
+/// Answers the keeper: Method::route, file and notify.
+Task<wire::Result<wire::Answer>> serve(std::shared_ptr<wire::Link> keeper, wire::Frame);
+
+} // namespace posthouse::sorter
