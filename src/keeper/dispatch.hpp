@@ -53,6 +53,10 @@ public:
 
     // For the administrator's desk.
     void waiting_again(const OpenLetter&, const spool::Delivery&);
+    /// After a change of deliveries' states in memory: conclude() makes it durable, but for what
+    /// settle() then says with the letter's end. Call both, in this order.
+    Task<void> conclude(std::shared_ptr<OpenLetter>, std::vector<spool::Spool::Update>,
+                        std::vector<spool::TraceEvent>);
     Task<void> settle(std::shared_ptr<OpenLetter>);
 
 private:
@@ -84,8 +88,11 @@ private:
 
     // ends: dispatch_endings.cpp
     Task<void> notify(std::shared_ptr<OpenLetter>);
-    Task<bool> notify_once(const OpenLetter&, const std::vector<spool::Spool::Notice>&);
+    Task<bool> notify_once(const OpenLetter&, const std::vector<spool::Spool::Notice>&,
+                           const spool::Spool::Told&);
+    Task<spool::Spool::Ending> ending_of(const OpenLetter&, Timestamp now);
     Task<void> finish(std::shared_ptr<OpenLetter>);
+    Task<void> ended(std::shared_ptr<OpenLetter>, spool::Spool::Body);
     Task<spool::Spool::Body> fate_of_body(const OpenLetter&);
     Task<void> release_claim(std::size_t shard, store::BlobId);
 

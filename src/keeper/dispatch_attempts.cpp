@@ -50,6 +50,7 @@ Task<void> Dispatch::attempt(spool::decision::Start start)
         co_return;
     }
     auto letter = std::move(*opened);
+    const auto asked_for = start.deliveries;
     std::erase_if(start.deliveries, [&](spool::DeliveryId id) {
         const auto found = letter->deliveries.find(id.value);
         return found == letter->deliveries.end() ||
@@ -57,7 +58,11 @@ Task<void> Dispatch::attempt(spool::decision::Start start)
     });
     for (const auto id : start.deliveries)
         letter->deliveries[id.value].under_way = true;
-    if (start.destination == routing::mailbox_destination)
+    if (start.deliveries.empty()) { // Their end is being written just now.
+        scheduler_->attempt_ended(start.attempt, {asked_for, {}, spool::Health::unknown, 0},
+                                  wall_clock());
+        scheduler_->recorded(start.attempt);
+    } else if (start.destination == routing::mailbox_destination)
         co_await attempt_mailbox(start, letter);
     else
         co_await attempt_remote(start, letter);
@@ -191,6 +196,19 @@ Task<void> Dispatch::record(const spool::decision::Start& start,
         event.set_text(line.substr(0, Limits::reply_bytes));
         events.push_back(std::move(event));
     }
+    co_await conclude(letter, std::move(updates), std::move(events));
+    for (const auto id : start.deliveries)
+        letter->deliveries[id.value].under_way = false;
+    co_await settle(letter);
+    scheduler_->recorded(start.attempt);
+}
+
+/// Writes outcomes down, unless they are the last thing to happen to the letter: then its end,
+/// which settle() writes, says it all in one commit, and no state is left between the two.
+Task<void> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
+                              std::vector<spool::Spool::Update> updates,
+                              std::vector<spool::TraceEvent> events)
+{
     for (const auto& update : updates)
         if (update.owes_notice) {
             spool::NoticeDue notice;
@@ -201,35 +219,24 @@ Task<void> Dispatch::record(const spool::decision::Start& start,
             notice.set_host(update.record.host());
             letter->notices.push_back({{update.record.id()}, std::move(notice)});
         }
-    // A letter that is done needs no record of its own: its end says it all, in one commit.
-    const bool ends_here = letter->settled() && letter->notices.empty();
+    letter->events.insert(letter->events.end(), events.begin(), events.end());
+    if (letter->settled() && letter->notices.empty()) {
+        for (auto& update : updates) // Still on disk, for the end to erase.
+            letter->deliveries[update.record.id()].due_row = update.old_due;
+        co_return;
+    }
+    std::uint32_t number = 0;
     for (const auto& event : events)
-        letter->events.push_back(event);
-    if (!ends_here) {
-        std::uint32_t number = 0;
-        for (const auto& event : events)
-            letter->event_keys.push_back(
-                spool::keys::event(letter->id, from_microseconds(event.at()), number++));
-        for (;;) {
-            auto done = co_await office_.spool.record(letter->id, updates, events);
-            if (done)
-                break;
-            log::warning("outcome.not_recorded", {{"letter", letter->id.text()},
-                                                  {"reason", store::describe(done.error())}});
-            co_await sleep(store_patience);
-        }
-        for (const auto id : start.deliveries)
-            letter->deliveries[id.value].under_way = false;
-        scheduler_->recorded(start.attempt);
-        co_return co_await settle(letter);
+        letter->event_keys.push_back(
+            spool::keys::event(letter->id, from_microseconds(event.at()), number++));
+    for (;;) {
+        auto done = co_await office_.spool.record(letter->id, updates, events);
+        if (done)
+            co_return;
+        log::warning("outcome.not_recorded", {{"letter", letter->id.text()},
+                                              {"reason", store::describe(done.error())}});
+        co_await sleep(store_patience);
     }
-    for (std::size_t i = 0; i < updates.size(); ++i) {
-        auto& open = letter->deliveries[start.deliveries[i].value];
-        open.due_row = updates[i].old_due; // Still on disk, for the end to erase.
-        open.under_way = false;
-    }
-    co_await settle(letter);
-    scheduler_->recorded(start.attempt);
 }
 
 Task<void> Dispatch::lost(const spool::decision::Start& start, std::shared_ptr<OpenLetter> letter,
@@ -379,16 +386,9 @@ Task<void> Dispatch::expire(spool::decision::Expire expired)
         delivery.set_text("given up; last: " + delivery.text());
         delivery.set_settled_at(to_microseconds(wall_clock()));
         updates.push_back({delivery, std::exchange(found->second.due_row, std::nullopt), true});
-        spool::NoticeDue notice;
-        notice.set_recipient(delivery.recipient());
-        notice.set_final_address(delivery.final_address());
-        notice.set_status(delivery.status());
-        notice.set_text(delivery.text());
-        notice.set_host(delivery.host());
-        letter->notices.push_back({id, std::move(notice)});
     }
-    while (!updates.empty() && !co_await office_.spool.record(letter->id, updates, {}))
-        co_await sleep(store_patience);
+    if (!updates.empty())
+        co_await conclude(letter, std::move(updates), {});
     for (const auto id : expired.deliveries)
         scheduler_->removed(expired.letter, id);
     co_await settle(letter);

@@ -17,45 +17,53 @@ Task<void> Dispatch::settle(std::shared_ptr<OpenLetter> letter)
         co_return;
     letter->settling = true;
     // Recipients that fail together share a notification: wait for those not tried yet.
-    while (!letter->notices.empty() && !letter->untried() && !letter->under_way())
+    while (!letter->ended && !letter->notices.empty() && letter->routed && !letter->untried() &&
+           !letter->under_way())
         co_await notify(letter);
-    if (letter->settled() && letter->notices.empty() && !letter->under_way()) {
+    if (!letter->ended && letter->settled() && letter->notices.empty() && !letter->under_way())
         co_await finish(letter);
-        co_return;
-    }
     letter->settling = false;
-    if (!letter->under_way())
+    if (letter->ended || (!letter->under_way() && letter->routed))
         letters_.close(letter->id);
 }
 
+/// Tells the sender, and ends the letter in the same commit if there is nothing else to do.
 Task<void> Dispatch::notify(std::shared_ptr<OpenLetter> letter)
 {
     const auto notices = letter->notices;
-    std::vector<spool::DeliveryId> told;
+    spool::Spool::Told told;
     for (const auto& notice : notices)
-        told.push_back(notice.delivery);
+        told.deliveries.push_back(notice.delivery);
+    const auto now = wall_clock();
+    if (letter->settled())
+        told.ending = co_await ending_of(*letter, now);
+    const bool ends = told.ending.has_value();
     for (;;) {
         bool done = false;
         if (letter->record.sender().empty()) {
             // Never in answer to a null sender (RFC 5321 §6.1); the log and the trace tell.
             log::warning("notification.undeliverable",
-                         {{"letter", letter->id.text()}, {"recipient", notices[0].record.recipient()}});
-            done = (co_await office_.spool.drop_notices(letter->id, told)).has_value();
+                         {{"letter", letter->id.text()},
+                          {"recipient", notices.front().record.recipient()}});
+            done = (co_await office_.spool.drop_notices(letter->id, told, now)).has_value();
         } else {
-            done = co_await notify_once(*letter, notices);
+            done = co_await notify_once(*letter, notices, told);
         }
         if (done)
             break;
         co_await sleep(store_patience);
     }
     std::erase_if(letter->notices, [&](const auto& notice) {
-        return std::ranges::find(told, notice.delivery) != told.end();
+        return std::ranges::find(told.deliveries, notice.delivery) != told.deliveries.end();
     });
+    if (ends)
+        co_await ended(letter, told.ending->body);
 }
 
 /// False: try again later.
 Task<bool> Dispatch::notify_once(const OpenLetter& letter,
-                                 const std::vector<spool::Spool::Notice>& notices)
+                                 const std::vector<spool::Spool::Notice>& notices,
+                                 const spool::Spool::Told& told)
 {
     const auto now = wall_clock();
     const auto& config = office_.config();
@@ -95,12 +103,9 @@ Task<bool> Dispatch::notify_once(const OpenLetter& letter,
     report.record.set_body_type("8BITMIME");
     report.record.set_notification_of(letter.id.value);
     report.body = std::move(composed->raw);
-    std::vector<spool::DeliveryId> told;
-    for (const auto& notice : notices)
-        told.push_back(notice.delivery);
     const auto id = report.id;
     auto accepted_it =
-        co_await office_.spool.accept_notification(std::move(report), letter.id, told);
+        co_await office_.spool.accept_notification(std::move(report), letter.id, told, now);
     if (!accepted_it)
         co_return false;
     log::info("notification.made", {{"letter", id.text()}, {"about", letter.id.text()}});
@@ -129,31 +134,37 @@ Task<spool::Spool::Body> Dispatch::fate_of_body(const OpenLetter& letter)
     co_return spool::Spool::Body::drop;
 }
 
-Task<void> Dispatch::finish(std::shared_ptr<OpenLetter> letter)
+Task<spool::Spool::Ending> Dispatch::ending_of(const OpenLetter& letter, Timestamp now)
 {
-    const auto now = wall_clock();
     spool::Spool::Ending ending;
-    ending.letter = letter->record;
-    for (const auto& [id, open] : letter->deliveries) {
+    ending.letter = letter.record;
+    for (const auto& [id, open] : letter.deliveries) {
         ending.deliveries.push_back(open.record);
         ending.old_dues.push_back(open.due_row);
     }
-    ending.event_keys = letter->event_keys;
-    ending.body = co_await fate_of_body(*letter);
+    ending.event_keys = letter.event_keys;
+    ending.body = co_await fate_of_body(letter);
     auto& story = ending.story;
-    story.set_sender(letter->record.sender());
-    for (std::size_t i = 0; i < std::min<std::size_t>(letter->recipients.size(), 10); ++i)
-        story.add_recipients(letter->recipients[i]);
-    story.set_received_at(letter->record.received_at());
+    story.set_sender(letter.record.sender());
+    for (std::size_t i = 0; i < std::min<std::size_t>(letter.recipients.size(), 10); ++i)
+        story.add_recipients(letter.recipients[i]);
+    story.set_received_at(letter.record.received_at());
     story.set_finished_at(to_microseconds(now));
-    story.set_bytes(letter->record.body_bytes());
+    story.set_bytes(letter.record.body_bytes());
     std::size_t room = store::Limits::value / 2;
-    for (auto& event : story_of(*letter)) {
+    for (auto& event : story_of(letter)) {
         if (event.text().size() + 64 > room)
             break;
         room -= event.text().size() + 64;
         *story.add_events() = std::move(event);
     }
+    co_return ending;
+}
+
+Task<void> Dispatch::finish(std::shared_ptr<OpenLetter> letter)
+{
+    const auto now = wall_clock();
+    const auto ending = co_await ending_of(*letter, now);
     for (;;) {
         auto done = co_await office_.spool.finish(letter->id, ending, now);
         if (done)
@@ -162,10 +173,15 @@ Task<void> Dispatch::finish(std::shared_ptr<OpenLetter> letter)
                                           {"reason", store::describe(done.error())}});
         co_await sleep(store_patience);
     }
+    co_await ended(letter, ending.body);
+}
+
+Task<void> Dispatch::ended(std::shared_ptr<OpenLetter> letter, spool::Spool::Body body)
+{
     letter->ended = true;
     letters_.close(letter->id);
     log::debug("letter.ended", {{"letter", letter->id.text()}});
-    if (ending.body == spool::Spool::Body::release_claim)
+    if (body == spool::Spool::Body::release_claim)
         if (const auto blob = store::BlobId::from_bytes(letter->record.body()))
             co_await release_claim(letter->id.shard(), *blob);
 }

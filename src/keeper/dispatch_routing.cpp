@@ -74,6 +74,8 @@ Task<store::Result<bool>> Dispatch::route_once(spool::LetterId id, Workers::Comp
     auto letter = co_await letters_.open(id);
     if (!letter)
         co_return std::unexpected(letter.error());
+    if ((*letter)->routed)
+        co_return true;
     auto question = co_await question_for(**letter);
     if (!question)
         co_return std::unexpected(store::Error::unavailable);
@@ -137,6 +139,7 @@ Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> let
     for (const auto& route : routed.deliveries())
         ++crowd[route.destination()];
     std::map<std::uint64_t, spool::Delivery> deliveries;
+    std::set<std::uint32_t> routed_recipients;
     bool to_mailbox = false;
     for (const auto& route : routed.deliveries()) {
         if (route.recipient() >= letter->recipients.size())
@@ -159,7 +162,16 @@ Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> let
             delivery.set_settled_at(to_microseconds(now));
         }
         to_mailbox = to_mailbox || route.account() != 0;
-        deliveries.emplace(id.value, std::move(delivery)); // One for each place it goes to.
+        routed_recipients.insert(route.recipient());
+        // One for each place it goes to; and what a routing before a crash has led to stays.
+        if (const auto before = letter->deliveries.find(id.value);
+            before != letter->deliveries.end())
+            delivery = before->second.record;
+        deliveries.emplace(id.value, std::move(delivery));
+    }
+    if (routed_recipients.size() != letter->recipients.size()) {
+        log::error("letter.misrouted", {{"letter", letter->id.text()}});
+        co_return std::unexpected(store::Error::unavailable); // Nobody is to be left out.
     }
     letter->record.set_shared_body(to_mailbox && deliveries.size() > 1);
 
@@ -175,7 +187,10 @@ Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> let
         if (!stored)
             co_return std::unexpected(stored.error());
     }
+    letter->routed = true;
     for (auto& [id, delivery] : deliveries) {
+        if (letter->deliveries.contains(id))
+            continue;
         if (delivery.state() == spool::FAILED) {
             spool::NoticeDue notice;
             notice.set_recipient(delivery.recipient());

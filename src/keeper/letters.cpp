@@ -13,8 +13,9 @@ bool is_final(spool::State state)
 
 bool OpenLetter::settled() const
 {
-    return std::ranges::all_of(
-        deliveries, [](const auto& entry) { return is_final(entry.second.record.state()); });
+    return routed && std::ranges::all_of(deliveries, [](const auto& entry) {
+               return is_final(entry.second.record.state());
+           });
 }
 
 bool OpenLetter::under_way() const
@@ -70,6 +71,7 @@ Task<store::Result<std::shared_ptr<OpenLetter>>> Letters::open(spool::LetterId i
     letter->id = id;
     letter->record = std::move(stored->letter);
     letter->recipients = std::move(stored->recipients);
+    letter->routed = stored->routed;
     letter->events = std::move(events->events);
     letter->event_keys = std::move(events->keys);
     letter->notices = std::move(*notices);

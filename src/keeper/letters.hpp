@@ -26,10 +26,11 @@ struct OpenLetter {
     std::vector<spool::TraceEvent> events;
     std::vector<std::string> event_keys;
     std::vector<spool::Spool::Notice> notices;
+    bool routed = false;   // all its deliveries are there
     bool settling = false; // a notification or the end is being written
     bool ended = false;
 
-    bool settled() const;   // every delivery has its final outcome
+    bool settled() const;   // routed, and every delivery has its final outcome
     bool under_way() const; // some delivery is in an attempt
     /// Some delivery has never been tried and will be soon: its failure may join the notification.
     bool untried() const;

@@ -44,12 +44,6 @@ public:
     /// State 1 of docs/queue.md: from here on the letter is ours.
     Task<Result<void>> accept(NewLetter);
 
-    /// What a letter's notices become: a letter of ours in the same shard, in one commit.
-    /// `told` are the deliveries whose notices go.
-    Task<Result<void>> accept_notification(NewLetter, LetterId about, std::vector<DeliveryId> told);
-    /// Notices that nobody is to be told of.
-    Task<Result<void>> drop_notices(LetterId, std::vector<DeliveryId>);
-
     enum class Page : std::uint8_t { more, last };
     /// Routed deliveries; repeatable. With the last page the letter stops being "accepted" and
     /// is what `letter` says (its shared_body is known only now).
@@ -75,6 +69,16 @@ public:
     };
     /// The end: only the day's trace remains (and a release row, for Body::release_claim).
     Task<Result<void>> finish(LetterId, Ending, Timestamp now);
+
+    /// Notices that are done with, and the letter's end if they were the last thing to be done.
+    struct Told {
+        std::vector<DeliveryId> deliveries;
+        std::optional<Ending> ending;
+    };
+    /// What a letter's notices become: a letter of ours in the same shard, in one commit.
+    Task<Result<void>> accept_notification(NewLetter, LetterId about, Told, Timestamp now);
+    /// Notices that nobody is to be told of.
+    Task<Result<void>> drop_notices(LetterId, Told, Timestamp now);
     Task<Result<void>> release_done(std::size_t shard, store::BlobId);
 
     Task<Result<void>> hold_unsorted(LetterId);
@@ -86,6 +90,7 @@ public:
     struct Stored {
         Letter letter;
         std::vector<std::string> recipients;
+        bool routed = false; // its deliveries are all there
     };
     Task<Result<Stored>> letter(LetterId);
     Task<Result<std::vector<Delivery>>> deliveries(LetterId);
@@ -141,6 +146,8 @@ private:
     Task<Result<void>> commit(store::Writer&, store::Writer::Mutation);
     void put_letter(Batch&, NewLetter&);
     void put_waiting(Batch&, LetterId, const Delivery&);
+    static void put_ending(Batch&, LetterId, const Ending&, Timestamp now);
+    static void put_told(Batch&, LetterId, const Told&, Timestamp now);
     void put_hint(Batch&, std::size_t shard, std::uint32_t bucket, const std::string& destination);
 
     store::Engine& engine_;

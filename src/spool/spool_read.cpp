@@ -41,12 +41,14 @@ store::Result<std::vector<Record>> parse_all(const std::vector<store::Row>& rows
 
 Task<Spool::Result<Spool::Stored>> Spool::letter(LetterId id)
 {
-    auto page = co_await engine_.partitions().read(keys::shard_of(id), {keys::letter(id)});
+    auto page = co_await engine_.partitions().read(
+        keys::shard_of(id), {keys::letter(id), keys::unsorted(id), keys::held(id)});
     if (!page)
         co_return std::unexpected(page.error());
-    if (page->rows.empty())
+    if (page->rows.empty() || page->rows.front().key != keys::letter(id))
         co_return std::unexpected(store::Error::not_found);
     Stored stored;
+    stored.routed = page->rows.size() == 1;
     if (!stored.letter.ParseFromString(page->rows.front().value))
         co_return std::unexpected(store::Error::corrupt);
     stored.recipients.assign(stored.letter.recipients().begin(), stored.letter.recipients().end());

@@ -96,25 +96,31 @@ Task<Spool::Result<void>> Spool::accept(NewLetter letter)
         target, [this, l = std::move(letter)](Batch& batch) mutable { put_letter(batch, l); });
 }
 
-Task<Spool::Result<void>> Spool::accept_notification(NewLetter letter, LetterId about,
-                                                     std::vector<DeliveryId> told)
+Task<Spool::Result<void>> Spool::accept_notification(NewLetter letter, LetterId about, Told told,
+                                                     Timestamp now)
 {
     expects(letter.id.shard() == about.shard());
     auto& target = writer(letter.id);
     co_return co_await commit(
-        target, [this, l = std::move(letter), about, t = std::move(told)](Batch& batch) mutable {
+        target, [this, l = std::move(letter), about, t = std::move(told), now](Batch& batch) mutable {
             put_letter(batch, l);
-            for (const auto delivery : t)
-                batch.erase(keys::notice(about, delivery));
+            put_told(batch, about, t, now);
         });
 }
 
-Task<Spool::Result<void>> Spool::drop_notices(LetterId id, std::vector<DeliveryId> told)
+Task<Spool::Result<void>> Spool::drop_notices(LetterId id, Told told, Timestamp now)
 {
-    co_return co_await commit(writer(id), [id, t = std::move(told)](Batch& batch) {
-        for (const auto delivery : t)
-            batch.erase(keys::notice(id, delivery));
+    co_return co_await commit(writer(id), [id, t = std::move(told), now](Batch& batch) {
+        put_told(batch, id, t, now);
     });
+}
+
+void Spool::put_told(Batch& batch, LetterId id, const Told& told, Timestamp now)
+{
+    for (const auto delivery : told.deliveries)
+        batch.erase(keys::notice(id, delivery));
+    if (told.ending)
+        put_ending(batch, id, *told.ending, now);
 }
 
 // ---- deliveries -----------------------------------------------------------------------------
@@ -201,31 +207,36 @@ Task<Spool::Result<void>> Spool::record(LetterId id, std::vector<Update> updates
         });
 }
 
+void Spool::put_ending(Batch& batch, LetterId id, const Ending& ending, Timestamp now)
+{
+    batch.erase(keys::letter(id));
+    batch.erase(keys::unsorted(id));
+    batch.erase(keys::held(id));
+    for (std::uint32_t page = 1; page <= ending.letter.recipient_pages(); ++page)
+        batch.erase(keys::recipients(id, page));
+    for (std::size_t i = 0; i < ending.deliveries.size(); ++i) {
+        const auto& delivery = ending.deliveries[i];
+        batch.erase(keys::delivery(id, {delivery.id()}));
+        if (ending.old_dues[i])
+            batch.erase(keys::due(delivery.destination(), delivery.priority(),
+                                  *ending.old_dues[i], id, {delivery.id()}));
+    }
+    for (const auto& key : ending.event_keys)
+        batch.erase(key);
+    batch.put(keys::finished(keys::day_of(now), id), ending.story.SerializeAsString());
+    const auto blob = store::BlobId::from_bytes(ending.letter.body());
+    if (!blob)
+        return;
+    if (ending.body == Body::drop)
+        batch.drop_blob(*blob);
+    else if (ending.body == Body::release_claim)
+        batch.put(keys::release(*blob), {});
+}
+
 Task<Spool::Result<void>> Spool::finish(LetterId id, Ending ending, Timestamp now)
 {
     co_return co_await commit(writer(id), [id, e = std::move(ending), now](Batch& batch) {
-        batch.erase(keys::letter(id));
-        batch.erase(keys::unsorted(id));
-        batch.erase(keys::held(id));
-        for (std::uint32_t page = 1; page <= e.letter.recipient_pages(); ++page)
-            batch.erase(keys::recipients(id, page));
-        for (std::size_t i = 0; i < e.deliveries.size(); ++i) {
-            const auto& delivery = e.deliveries[i];
-            batch.erase(keys::delivery(id, {delivery.id()}));
-            if (e.old_dues[i])
-                batch.erase(keys::due(delivery.destination(), delivery.priority(), *e.old_dues[i],
-                                      id, {delivery.id()}));
-        }
-        for (const auto& key : e.event_keys)
-            batch.erase(key);
-        batch.put(keys::finished(keys::day_of(now), id), e.story.SerializeAsString());
-        const auto blob = store::BlobId::from_bytes(e.letter.body());
-        if (!blob)
-            return;
-        if (e.body == Body::drop)
-            batch.drop_blob(*blob);
-        else if (e.body == Body::release_claim)
-            batch.put(keys::release(*blob), {});
+        put_ending(batch, id, e, now);
     });
 }
 
