@@ -294,6 +294,7 @@ void Host::file(const spool::decision::Start& start)
             spool::AttemptReport report;
             for (const auto delivery : start.deliveries) {
                 const Row* row = queue_.find({start.letter, delivery});
+                expects(row != nullptr);
                 result.of.push_back(has_mailbox(row->recipient) ? smtp::Disposition::delivered
                                                                 : smtp::Disposition::failed);
                 report.done.push_back(delivery);
@@ -304,10 +305,15 @@ void Host::file(const spool::decision::Start& start)
 
 void Host::carry(const spool::decision::Start& start)
 {
+    Errand::Load load{};
+    for (const auto delivery : start.deliveries) {
+        const Row* row = queue_.find({start.letter, delivery});
+        expects(row != nullptr); // Never after its end.
+        load.recipients.push_back(row->recipient);
+    }
     const Letter& letter = queue_.letters.at(start.letter.value);
-    Errand::Load load{.token = letter.token, .sender = letter.sender};
-    for (const auto delivery : start.deliveries)
-        load.recipients.push_back(queue_.find({start.letter, delivery})->recipient);
+    load.token = letter.token;
+    load.sender = letter.sender;
 
     auto errand = std::make_shared<Errand>(world_, ledger_, std::move(load));
     attempts_[start.attempt] = {start, errand};
