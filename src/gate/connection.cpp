@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/connection.hpp"
+
+#include "base/log.hpp"
+#include "base/text.hpp"
+#include "gate/events.hpp"
+
+#include <exception>
+
+namespace posthouse::gate {
+
+Connection::Connection(Visitor visitor, Desk& desk)
+    : terms_(std::move(visitor.terms)),
+      desk_(desk),
+      channel_(std::move(visitor.socket), desk.deadlines),
+      client_(std::move(visitor.address)),
+      session_(visitor.session),
+      place_(std::move(visitor.place))
+{
+}
+
+std::string Connection::session_id() const
+{
+    return base32_encode(session_);
+}
+
+Task<void> Connection::run()
+{
+    if (log::enabled(log::Level::debug))
+        log::debug(
+            event::session_opened,
+            {{"session", session_id()}, {"client", client_}, {"listener", terms_->listener}});
+    std::string failure;
+    try {
+        if (!terms_->implicit_tls || co_await start_tls(Instant::clock::now() + Limits::handshake))
+            co_await converse();
+    } catch (const std::exception& exception) { // Of a library.
+        failure = exception.what();
+    }
+    if (!failure.empty()) {
+        log::error(event::session_failed,
+                   {{"session", session_id()}, {"client", client_}, {"reason", failure}});
+        co_await write(last_words(), Instant::clock::now() + Limits::linger);
+    }
+    if (!lost_)
+        co_await linger();
+    channel_.close();
+    if (log::enabled(log::Level::debug))
+        log::debug(event::session_closed, {{"session", session_id()}, {"client", client_}});
+}
+
+Task<void> Connection::linger()
+{
+    boost::system::error_code ignored;
+    if (channel_.is_tls()) // A close_notify has to leave before the end does.
+        co_return;
+    channel_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    const auto until = Instant::clock::now() + Limits::linger;
+    std::size_t left = Limits::linger_bytes;
+    for (;;) {
+        const auto got = co_await channel_.read(until);
+        if (!got || got->size() >= left)
+            co_return;
+        left -= got->size();
+    }
+}
+
+void Connection::wake()
+{
+    if (!reading_)
+        return;
+    woken_ = true;
+    channel_.cancel();
+}
+
+Task<Connection::Read> Connection::read(Instant until)
+{
+    woken_ = false;
+    reading_ = true;
+    const auto got = co_await channel_.read(until);
+    reading_ = false;
+    if (got)
+        co_return Read{Reading::bytes, *got};
+    if (woken_)
+        co_return Read{Reading::woken};
+    if (got.error() == net::Channel::Failure::timed_out)
+        co_return Read{Reading::late};
+    lost_ = true;
+    co_return Read{Reading::lost};
+}
+
+Task<bool> Connection::write(std::string_view bytes, Instant until)
+{
+    const auto sent = co_await channel_.write(bytes, until);
+    lost_ = lost_ || !sent;
+    co_return sent.has_value();
+}
+
+Task<bool> Connection::start_tls(Instant until)
+{
+    const auto shaken = co_await channel_.accept_tls(terms_->tls, until);
+    if (shaken)
+        co_return true;
+    lost_ = true;
+    log::debug(event::tls_failed,
+               {{"session", session_id()}, {"client", client_}, {"reason", channel_.tls_error()}});
+    co_return false;
+}
+
+} // namespace posthouse::gate

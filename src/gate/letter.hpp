@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/task.hpp"
+#include "wire/link.hpp"
+#include "wire/messages.pb.h"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+
+namespace posthouse::gate {
+
+/// A letter on its way from a session to the keeper. A small one waits here and goes with its
+/// envelope in one message; a larger one is uploaded while it comes. What was uploaded and not
+/// committed is abandoned with the letter.
+class Letter {
+public:
+    struct Limits {
+        static constexpr std::size_t memory_bytes = 1 << 20; // What the keeper takes at once.
+        static constexpr std::size_t piece_bytes = 256 << 10;
+    };
+
+    /// `envelope`: all but the body.
+    Letter(std::shared_ptr<wire::Link> keeper, wire::Accept envelope);
+    Letter(const Letter&) = delete;
+    ~Letter();
+
+    void append(std::string bytes);
+    /// More than may wait here: unload() before more is appended.
+    bool is_full() const;
+    /// To the keeper. A failure shows in commit().
+    Task<void> unload();
+    /// The letter's id, once it is on stable storage. Once only.
+    Task<wire::Result<std::string>> commit();
+
+    std::uint64_t bytes() const { return bytes_; }
+    const wire::Accept& envelope() const { return envelope_; }
+
+private:
+    Task<wire::Result<void>> send_piece(std::string);
+    Task<wire::Result<void>> unload_body();
+
+    std::shared_ptr<wire::Link> keeper_;
+    wire::Accept envelope_;
+    std::string body_;
+    std::uint64_t bytes_ = 0;
+    std::optional<wire::Failure> failed_;
+};
+
+} // namespace posthouse::gate

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gate/connection.hpp"
+#include "pop3/session.hpp"
+
+#include <optional>
+#include <vector>
+
+namespace posthouse::gate {
+
+/// Drives a pop3::Session over a connection, with the clerk's and the keeper's answers. It holds
+/// no knowledge of the protocol.
+class Pop3Connection final : public Connection {
+public:
+    struct Limits {
+        static constexpr int uids_a_request = 100'000;
+    };
+
+    Pop3Connection(Visitor, Desk&);
+    ~Pop3Connection() override;
+    void drain() override;
+
+private:
+    Task<void> converse() override;
+    std::string_view last_words() const override
+    {
+        return "-ERR [SYS/TEMP] The server has failed\r\n";
+    }
+
+    Task<void> perform(pop3::Step);
+    Task<void> read_command(pop3::step::Read);
+    Task<void> wait(pop3::step::Wait);
+    Task<pop3::Login> authenticate(pop3::step::Authenticate);
+    Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> open_maildrop();
+    Task<void> read_message(pop3::step::ReadMessage);
+    Task<pop3::Deletion> delete_messages(pop3::step::DeleteMessages);
+
+    pop3::Session session_;
+    bool draining_ = false;
+    std::string ticket_;                 // From the clerk, for the keeper.
+    std::shared_ptr<wire::Link> keeper_; // The one that has opened the session below.
+    std::uint64_t reading_session_ = 0;  // The keeper's handle; 0: none.
+    std::vector<std::uint32_t> uids_;    // Of the maildrop's messages.
+};
+
+} // namespace posthouse::gate

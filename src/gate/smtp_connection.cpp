@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "gate/smtp_connection.hpp"
+
+#include "base/log.hpp"
+#include "gate/events.hpp"
+#include "gate/smtp_translation.hpp"
+#include "mail/received.hpp"
+
+#include <utility>
+
+namespace posthouse::gate {
+
+using wire::Failure;
+using wire::Method;
+namespace step = smtp::server_step;
+
+SmtpConnection::SmtpConnection(Visitor visitor, Desk& desk)
+    : Connection(std::move(visitor), desk),
+      session_(terms().smtp)
+{
+}
+
+void SmtpConnection::drain()
+{
+    session_.drain();
+    wake();
+}
+
+Task<void> SmtpConnection::converse()
+{
+    for (;;) {
+        auto next = session_.next(Instant::clock::now());
+        if (std::holds_alternative<step::Close>(next))
+            co_return;
+        if (!perform_at_once(next))
+            co_await perform(std::move(next));
+    }
+}
+
+bool SmtpConnection::perform_at_once(smtp::ServerStep& next)
+{
+    if (auto* append = std::get_if<step::AppendToMessage>(&next)) {
+        letter_->append(std::move(append->bytes));
+        return !letter_->is_full();
+    }
+    if (auto* open = std::get_if<step::OpenMessage>(&next)) {
+        session_.answer_open(open_letter(*open));
+        return true;
+    }
+    if (std::holds_alternative<step::DiscardMessage>(next)) {
+        letter_.reset();
+        return true;
+    }
+    return false;
+}
+
+Task<void> SmtpConnection::perform(smtp::ServerStep next)
+{
+    if (const auto* reading = std::get_if<step::Read>(&next)) {
+        const auto got = co_await read(reading->until);
+        if (got.how == Reading::bytes)
+            session_.receive(got.bytes);
+        else if (got.how == Reading::lost)
+            session_.disconnected();
+    } else if (const auto* send = std::get_if<step::Send>(&next)) {
+        const bool sent = co_await write(send->bytes, send->until);
+        if (!sent)
+            session_.disconnected();
+    } else if (const auto* start = std::get_if<step::StartTls>(&next)) {
+        const bool shaken = co_await start_tls(start->until);
+        if (shaken)
+            session_.tls_established();
+        else
+            session_.disconnected();
+    } else if (auto* check = std::get_if<step::CheckRecipients>(&next)) {
+        co_await check_recipients(std::move(*check));
+    } else if (std::holds_alternative<step::AppendToMessage>(next)) {
+        co_await letter_->unload();
+    } else if (std::holds_alternative<step::CommitMessage>(next)) {
+        co_await commit_letter();
+    }
+}
+
+// ---- Recipients -----------------------------------------------------------------------------
+
+Task<void> SmtpConnection::check_recipients(step::CheckRecipients question)
+{
+    const auto count = question.recipients.size();
+    std::vector<smtp::Verdict> verdicts;
+    verdicts.reserve(count);
+    while (verdicts.size() < count) {
+        wire::CheckRecipients request;
+        request.set_sender(question.sender.text());
+        *request.mutable_origin() = origin_of(question.peer, question.parameters);
+        for (auto i = verdicts.size();
+             i < count && request.recipients_size() < Limits::recipients_a_question; ++i)
+            request.add_recipients(question.recipients[i].text());
+        const auto asked = static_cast<std::size_t>(request.recipients_size());
+        auto answer = co_await ask_for_verdicts(std::move(request));
+        for (std::size_t i = 0; i < asked; ++i)
+            verdicts.push_back(answer ? verdict_of(answer->verdicts(static_cast<int>(i)))
+                                      : std::unexpected(refusal_of(answer.error())));
+    }
+    for (std::size_t i = 0; i < count; ++i)
+        if (!verdicts[i])
+            log::info(event::recipient_refused, {{"session", session_id()},
+                                                 {"client", client()},
+                                                 {"from", question.sender.text()},
+                                                 {"to", question.recipients[i].text()},
+                                                 {"code", verdicts[i].error().code},
+                                                 {"reason", verdicts[i].error().lines.front()}});
+    session_.answer_recipients(std::move(verdicts));
+}
+
+Task<wire::Result<wire::Verdicts>> SmtpConnection::ask_for_verdicts(wire::CheckRecipients request)
+{
+    const auto keeper = desk().keeper;
+    if (!keeper)
+        co_return std::unexpected(Failure::closed);
+    auto answer = co_await keeper->call<wire::Verdicts>(Method::check_recipients, request);
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    if (answer->message.verdicts_size() != request.recipients_size())
+        co_return std::unexpected(Failure::invalid);
+    co_return std::move(answer->message);
+}
+
+// ---- The letter -----------------------------------------------------------------------------
+
+wire::Origin SmtpConnection::origin_of(const smtp::ServerPeer& peer,
+                                       const smtp::MailParameters& parameters) const
+{
+    wire::Origin origin;
+    origin.set_client_address(client());
+    origin.set_helo(peer.helo);
+    origin.set_protocol(mail::protocol_name(transmission_of(peer, parameters)));
+    if (peer.tls)
+        origin.set_tls(tls_description());
+    origin.set_listener(terms().listener);
+    return origin;
+}
+
+smtp::Verdict SmtpConnection::open_letter(step::OpenMessage& question)
+{
+    if (!desk().keeper || !desk().keeper->is_open())
+        return std::unexpected(refusal_of(Failure::closed));
+    const auto& envelope = question.envelope;
+    wire::Accept accept;
+    accept.set_sender(envelope.sender.text());
+    for (const auto& recipient : envelope.recipients)
+        accept.add_recipients(recipient.text());
+    *accept.mutable_origin() = origin_of(question.peer, envelope.parameters);
+    accept.set_smtputf8(envelope.parameters.smtputf8);
+    accept.set_body_type(std::string(body_type_name(envelope.parameters.body)));
+
+    const auto& origin = accept.origin();
+    mail::Arrival arrival{.greeted_as = question.peer.helo,
+                          .client_address = client(),
+                          .client_name = {},
+                          .transmission = transmission_of(question.peer, envelope.parameters),
+                          .tls = origin.tls(),
+                          .host = terms().settings->config.hostname,
+                          .id = desk().id_mark,
+                          .only_recipient = {},
+                          .at = wall_clock()};
+    if (envelope.recipients.size() == 1)
+        arrival.only_recipient = envelope.recipients.front();
+    auto field = mail::received_field(arrival);
+    if (const auto at = field.find(desk().id_mark); at != field.npos) {
+        field.erase(at, desk().id_mark.size());
+        accept.set_id_offset(static_cast<std::uint32_t>(at));
+    }
+    accept.set_prefix(std::move(field));
+    letter_ = std::make_unique<Letter>(desk().keeper, std::move(accept));
+    return {};
+}
+
+Task<void> SmtpConnection::commit_letter()
+{
+    const auto letter = std::move(letter_);
+    auto id = co_await letter->commit();
+    const auto& envelope = letter->envelope();
+    if (id) {
+        log::info(event::letter_accepted, {{"session", session_id()},
+                                           {"letter", *id},
+                                           {"client", client()},
+                                           {"from", envelope.sender()},
+                                           {"recipients", envelope.recipients_size()},
+                                           {"bytes", letter->bytes()}});
+        session_.answer_commit(smtp::Queued{std::move(*id)});
+        co_return;
+    }
+    const bool fault = id.error() == Failure::invalid || id.error() == Failure::refused;
+    log::write(fault ? log::Level::error : log::Level::warning, event::letter_refused,
+               {{"session", session_id()},
+                {"client", client()},
+                {"from", envelope.sender()},
+                {"bytes", letter->bytes()},
+                {"reason", wire::describe(id.error())}});
+    session_.answer_commit(std::unexpected(refusal_of(id.error())));
+}
+
+} // namespace posthouse::gate

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gate/connection.hpp"
+#include "gate/letter.hpp"
+#include "smtp/server_session.hpp"
+
+#include <memory>
+#include <optional>
+
+namespace posthouse::gate {
+
+/// Drives an smtp::ServerSession over a connection, with the keeper's answers. It holds no
+/// knowledge of the protocol.
+class SmtpConnection final : public Connection {
+public:
+    struct Limits {
+        static constexpr int recipients_a_question = 1000; // The keeper's.
+    };
+
+    SmtpConnection(Visitor, Desk&);
+    void drain() override;
+
+private:
+    Task<void> converse() override;
+    std::string_view last_words() const override { return "421 4.3.0 The server has failed\r\n"; }
+
+    /// True: done here. Otherwise the step takes its time: perform().
+    bool perform_at_once(smtp::ServerStep&);
+    Task<void> perform(smtp::ServerStep);
+    Task<void> check_recipients(smtp::server_step::CheckRecipients);
+    Task<wire::Result<wire::Verdicts>> ask_for_verdicts(wire::CheckRecipients);
+    smtp::Verdict open_letter(smtp::server_step::OpenMessage&);
+    Task<void> commit_letter();
+    wire::Origin origin_of(const smtp::ServerPeer&, const smtp::MailParameters&) const;
+
+    smtp::ServerSession session_;
+    std::unique_ptr<Letter> letter_;
+};
+
+} // namespace posthouse::gate

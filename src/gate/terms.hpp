@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "gate/census.hpp"
+#include "net/tls.hpp"
+#include "pop3/session.hpp"
+#include "process/start_up.hpp"
+#include "smtp/server_config.hpp"
+#include "wire/messages.pb.h"
+
+#include <expected>
+#include <memory>
+#include <string>
+
+namespace posthouse::gate {
+
+/// What the sessions of one listener have in common: made anew when the settings change, and
+/// kept by the sessions that began with it.
+struct Terms {
+    std::shared_ptr<const process::Settings> settings;
+    std::string listener; // Its address, for the trace.
+    std::shared_ptr<net::TlsContext> tls;
+    bool implicit_tls = false;
+    Census::Limits limits;
+    /// One of the two.
+    std::shared_ptr<const smtp::ServerConfig> smtp;
+    std::shared_ptr<const pop3::Config> pop3;
+};
+
+/// The context for the settings' certificate; nullptr if they have none.
+std::expected<std::shared_ptr<net::TlsContext>, std::string>
+tls_context_of(const process::Settings&);
+
+/// The error is a sentence: this listener cannot be served.
+std::expected<std::shared_ptr<const Terms>, std::string>
+terms_of(const wire::Listener&, std::shared_ptr<const process::Settings>,
+         std::shared_ptr<net::TlsContext>);
+
+smtp::ServerLimits smtp_limits_of(const config::Limits&);
+
+} // namespace posthouse::gate

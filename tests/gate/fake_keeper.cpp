@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/gate/fake_keeper.hpp"
+
+#include "wire/parse.hpp"
+
+#include <sys/socket.h>
+
+namespace posthouse::gate {
+
+using wire::Answer;
+using wire::Failure;
+using wire::Method;
+using wire::parse;
+
+UniqueFd FakeKeeper::connect(boost::asio::io_context& context)
+{
+    hang_up();
+    int ends[2];
+    if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) != 0)
+        return {};
+    link_ = wire::Link::open(
+        context.get_executor(), UniqueFd(ends[0]),
+        {.handler = [this](std::shared_ptr<wire::Link> link,
+                           wire::Frame frame) { return answer(std::move(link), std::move(frame)); },
+         .closed = nullptr});
+    return UniqueFd(ends[1]);
+}
+
+void FakeKeeper::hang_up()
+{
+    if (link_)
+        link_->close();
+}
+
+Task<wire::Result<Answer>> FakeKeeper::answer(std::shared_ptr<wire::Link> link, wire::Frame frame)
+{
+    const auto method = frame.head.method;
+    heard.push_back(method);
+    if (dies_at == method)
+        link->close();
+    if (const auto found = failing.find(method); found != failing.end())
+        co_return std::unexpected(found->second);
+    co_return method < Method::authenticate ? answer_mail(frame) : answer_reader(frame);
+}
+
+wire::Result<Answer> FakeKeeper::answer_mail(const wire::Frame& frame)
+{
+    switch (frame.head.method) {
+    case Method::check_recipients: {
+        questions.push_back(*parse<wire::CheckRecipients>(frame.message));
+        wire::Verdicts verdicts;
+        for (const auto& recipient : questions.back().recipients()) {
+            const auto found = refused.find(recipient);
+            auto& verdict = *verdicts.add_verdicts();
+            verdict.set_code(found == refused.end() ? 250 : found->second.first);
+            verdict.set_text(found == refused.end() ? "2.1.5 Ok" : found->second.second);
+        }
+        return wire::answer_with(verdicts);
+    }
+    case Method::accept:
+        return accept(frame);
+    case Method::open_body: {
+        wire::Upload upload;
+        upload.set_upload(++last_upload_);
+        uploads[last_upload_];
+        return wire::answer_with(upload);
+    }
+    case Method::append_body:
+        largest_piece = std::max(largest_piece, frame.raw.size());
+        uploads.at(parse<wire::Upload>(frame.message)->upload()) += frame.raw;
+        return wire::answer_with(wire::Done());
+    case Method::abandon_body:
+        uploads.erase(parse<wire::Upload>(frame.message)->upload());
+        return wire::answer_with(wire::Done());
+    default:
+        return std::unexpected(Failure::refused);
+    }
+}
+
+wire::Result<Answer> FakeKeeper::accept(const wire::Frame& frame)
+{
+    Letter letter{*parse<wire::Accept>(frame.message), frame.raw};
+    if (letter.envelope.upload() != 0)
+        letter.body = uploads.extract(letter.envelope.upload()).mapped();
+    letters.push_back(std::move(letter));
+    wire::Accepted accepted;
+    accepted.set_letter("letter" + std::to_string(letters.size()));
+    return wire::answer_with(accepted);
+}
+
+wire::Result<Answer> FakeKeeper::answer_reader(const wire::Frame& frame)
+{
+    switch (frame.head.method) {
+    case Method::authenticate: {
+        logins.push_back(*parse<wire::Authenticate>(frame.message));
+        const auto& login = logins.back();
+        wire::Authenticated answer;
+        answer.set_ok(login.user() == reader.user && login.password() == reader.password);
+        answer.set_ticket(answer.ok() ? "ticket" : "");
+        return wire::answer_with(answer);
+    }
+    case Method::open_session: {
+        if (parse<wire::OpenSession>(frame.message)->ticket() != "ticket")
+            return std::unexpected(Failure::refused);
+        wire::Session session;
+        session.set_session(open_session = 7);
+        return wire::answer_with(session);
+    }
+    case Method::open_maildrop: {
+        wire::Maildrop maildrop;
+        maildrop.set_uid_validity(reader.uid_validity);
+        for (const auto& [uid, text] : reader.messages) {
+            auto& message = *maildrop.add_messages();
+            message.set_uid(uid);
+            message.set_bytes(text.size());
+        }
+        return wire::answer_with(maildrop);
+    }
+    case Method::read_message:
+        return read(frame);
+    case Method::expunge:
+        for (const auto uid : parse<wire::Expunge>(frame.message)->uids())
+            expunged.push_back(uid);
+        return wire::answer_with(wire::Done());
+    case Method::close_session:
+        open_session = 0;
+        return wire::answer_with(wire::Done());
+    default:
+        return std::unexpected(Failure::refused);
+    }
+}
+
+wire::Result<Answer> FakeKeeper::read(const wire::Frame& frame)
+{
+    const auto request = *parse<wire::ReadMessage>(frame.message);
+    const auto found = reader.messages.find(request.uid());
+    if (request.session() != open_session || found == reader.messages.end())
+        return std::unexpected(Failure::refused);
+    return wire::answer_with(wire::Piece(),
+                             found->second.substr(request.offset(), request.length()));
+}
+
+} // namespace posthouse::gate

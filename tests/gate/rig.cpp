@@ -1,0 +1,272 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/gate/rig.hpp"
+
+#include <openssl/pem.h>
+#include <openssl/ssl.h>
+#include <openssl/x509.h>
+
+#include <arpa/inet.h>
+#include <array>
+#include <cerrno>
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+
+namespace posthouse::gate {
+namespace {
+
+template <class Write>
+std::string pem(Write write)
+{
+    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(BIO_new(BIO_s_mem()), BIO_free);
+    write(bio.get());
+    char* text = nullptr;
+    const auto size = BIO_get_mem_data(bio.get(), &text);
+    return {text, static_cast<std::size_t>(size)};
+}
+
+SelfSigned make_self_signed()
+{
+    const std::unique_ptr<EVP_PKEY, decltype(&EVP_PKEY_free)> key(EVP_EC_gen("P-256"),
+                                                                  EVP_PKEY_free);
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(X509_new(), X509_free);
+    ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+    X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
+    X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 3600);
+    X509_set_pubkey(certificate.get(), key.get());
+    auto* name = X509_get_subject_name(certificate.get());
+    const auto* host = reinterpret_cast<const unsigned char*>("mx.example.org");
+    X509_NAME_add_entry_by_txt(name, "CN", MBSTRING_ASC, host, -1, -1, 0);
+    X509_set_issuer_name(certificate.get(), name);
+    X509_sign(certificate.get(), key.get(), EVP_sha256());
+    return {pem([&](BIO* bio) { PEM_write_bio_X509(bio, certificate.get()); }), pem([&](BIO* bio) {
+                PEM_write_bio_PrivateKey(bio, key.get(), nullptr, nullptr, 0, nullptr, nullptr);
+            })};
+}
+
+UniqueFd loopback_listener(std::uint16_t& port)
+{
+    UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(0, ::bind(socket.get(), reinterpret_cast<sockaddr*>(&address), size));
+    EXPECT_EQ(0, ::listen(socket.get(), 128));
+    ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
+    port = ntohs(address.sin_port);
+    return socket;
+}
+
+} // namespace
+
+const SelfSigned& self_signed()
+{
+    static const auto made = make_self_signed();
+    return made;
+}
+
+std::shared_ptr<const process::Settings> settings_with(config::Limits limits)
+{
+    auto settings = std::make_shared<process::Settings>(
+        process::Settings{.generation = 1,
+                          .config = {.hostname = *mail::Domain::parse("mx.example.org")},
+                          .certificate = self_signed().certificate,
+                          .key = self_signed().key,
+                          .dns_servers = {}});
+    settings->config.limits = limits;
+    return settings;
+}
+
+// ---- Rig ------------------------------------------------------------------------------------
+
+Rig::Rig(const Door& door, config::Limits limits) : worker(census, "0123456789abc")
+{
+    open(door, limits);
+    connect_keeper();
+    connect_clerk();
+}
+
+Rig::~Rig()
+{
+    bool ended = false;
+    worker.drain([&] { ended = true; });
+    EXPECT_TRUE(run_until([&] { return ended; }));
+    keeper.hang_up();
+    clerk.hang_up();
+    worker.context().restart();
+    worker.context().poll();
+}
+
+void Rig::open(const Door& door, config::Limits limits)
+{
+    wire::Listener listener;
+    listener.set_protocol(door.protocol);
+    listener.set_address("127.0.0.1:0");
+    listener.set_tls(door.tls);
+    listener.set_plaintext_auth(door.plaintext_auth);
+    const auto settings = settings_with(limits);
+    std::vector<Worker::Opening> openings;
+    openings.push_back({loopback_listener(port_),
+                        terms_of(listener, settings, *tls_context_of(*settings)).value()});
+    worker.listen(std::move(openings));
+}
+
+void Rig::connect_keeper()
+{
+    worker.take_link({"keeper", 0, keeper.connect(worker.context())});
+}
+
+void Rig::connect_clerk()
+{
+    worker.take_link({"clerk", 0, clerk.connect(worker.context())});
+}
+
+Rig::Client Rig::client()
+{
+    UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port_);
+    EXPECT_EQ(0, ::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
+    ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+    return {*this, std::move(socket)};
+}
+
+bool Rig::run_until(const std::function<bool()>& come_about)
+{
+    const auto until = Instant::clock::now() + std::chrono::seconds(10);
+    while (!come_about()) {
+        if (Instant::clock::now() > until)
+            return false;
+        worker.context().restart();
+        worker.context().run_one_for(std::chrono::milliseconds(5));
+        worker.context().poll();
+    }
+    return true;
+}
+
+// ---- Client ---------------------------------------------------------------------------------
+
+Rig::Client::Client(Rig& rig, UniqueFd socket) : rig_(rig), socket_(std::move(socket)) {}
+
+Rig::Client::Client(Client&& other) noexcept
+    : rig_(other.rig_),
+      socket_(std::move(other.socket_)),
+      context_(std::exchange(other.context_, nullptr)),
+      tls_(std::exchange(other.tls_, nullptr)),
+      input_(std::move(other.input_)),
+      ended_(other.ended_),
+      reset_(other.reset_)
+{
+}
+
+Rig::Client::~Client()
+{
+    hang_up();
+}
+
+void Rig::Client::hang_up()
+{
+    SSL_free(std::exchange(tls_, nullptr));
+    SSL_CTX_free(std::exchange(context_, nullptr));
+    socket_.reset();
+}
+
+void Rig::Client::send(std::string_view bytes)
+{
+    EXPECT_TRUE(rig_.run_until([&] {
+        if (tls_ != nullptr) {
+            if (!bytes.empty())
+                if (const int sent = SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()));
+                    sent > 0)
+                    bytes.remove_prefix(static_cast<std::size_t>(sent));
+            return bytes.empty();
+        }
+        const auto sent = ::send(socket_.get(), bytes.data(), bytes.size(), MSG_NOSIGNAL);
+        if (sent > 0)
+            bytes.remove_prefix(static_cast<std::size_t>(sent));
+        return bytes.empty() || (sent < 0 && errno != EAGAIN);
+    }));
+}
+
+/// True: something came, or the end.
+bool Rig::Client::receive()
+{
+    std::array<char, 16384> buffer;
+    if (tls_ != nullptr) {
+        const int got = SSL_read(tls_, buffer.data(), buffer.size());
+        if (got > 0)
+            input_.append(buffer.data(), static_cast<std::size_t>(got));
+        else
+            ended_ = SSL_get_error(tls_, got) != SSL_ERROR_WANT_READ;
+        return got > 0 || ended_;
+    }
+    const auto got = ::recv(socket_.get(), buffer.data(), buffer.size(), MSG_DONTWAIT);
+    if (got > 0)
+        input_.append(buffer.data(), static_cast<std::size_t>(got));
+    else
+        ended_ = got == 0 || errno != EAGAIN;
+    reset_ = reset_ || (got < 0 && errno == ECONNRESET);
+    return got > 0 || ended_;
+}
+
+std::string Rig::Client::up_to(std::string_view end)
+{
+    std::size_t at = 0;
+    EXPECT_TRUE(rig_.run_until([&] {
+        while ((at = input_.find(end)) == input_.npos)
+            if (ended_ || !receive())
+                return ended_;
+        return true;
+    })) << "waiting for "
+        << end << " after " << input_;
+    const auto size = at == input_.npos ? input_.size() : at + end.size();
+    auto taken = input_.substr(0, size);
+    input_.erase(0, size);
+    return taken;
+}
+
+std::string Rig::Client::line()
+{
+    return up_to("\r\n");
+}
+
+std::string Rig::Client::reply()
+{
+    std::string all;
+    for (;;) {
+        const auto next = line();
+        all += next;
+        if (next.size() < 4 || next[3] != '-')
+            return all;
+    }
+}
+
+std::string Rig::Client::ask(std::string_view command)
+{
+    send(std::string(command) + "\r\n");
+    return reply();
+}
+
+std::string Rig::Client::rest()
+{
+    EXPECT_TRUE(rig_.run_until([&] {
+        while (!ended_ && receive()) {
+        }
+        return ended_;
+    }));
+    return std::exchange(input_, {});
+}
+
+bool Rig::Client::start_tls()
+{
+    context_ = SSL_CTX_new(TLS_client_method());
+    tls_ = SSL_new(context_);
+    SSL_set_fd(tls_, socket_.get());
+    return rig_.run_until([&] { return SSL_connect(tls_) == 1; });
+}
+
+} // namespace posthouse::gate
