@@ -15,12 +15,15 @@ public:
     virtual ~Partitions() = default;
 
     /// Ok: durable. Returns the partition's new version. Commits of one partition are applied in
-    /// the order in which commit() was called.
+    /// the order in which they were first awaited. Blobs are all checked before: one that is there
+    /// already refuses the commit.
     virtual Task<Result<Version>> commit(Commit) = 0;
 
     /// Absent keys are left out of the page; present ones come in the order asked for.
     virtual Task<Result<Page>> read(PartitionId, std::vector<std::string> keys) = 0;
 
+    /// Keys that begin with a zero byte are for what is written above every engine, as Writer is:
+    /// a scan with an empty prefix leaves them out.
     /// Rows whose keys start with `prefix` and sort after `after` (exclusive; "" for the start),
     /// ascending, at most min(limit, Limits::page_rows).
     virtual Task<Result<Page>> scan(PartitionId, std::string prefix, std::string after,
@@ -28,7 +31,7 @@ public:
 
     virtual Task<Result<Version>> version(PartitionId) = 0;
 
-    /// Removes the whole partition, durable on return.
+    /// Removes the whole partition, durable on return. Its blobs are left to the sweep.
     virtual Task<Result<void>> drop(PartitionId, Version expect) = 0;
 
     /// Names of existing partitions that start with `prefix`, after `after`, ascending.

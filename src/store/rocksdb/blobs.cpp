@@ -64,6 +64,9 @@ public:
 
     FileResult<> create()
     {
+        const auto free = parts_.files->free_bytes(parts_.data_dir);
+        if (free && *free < parts_.min_free_bytes)
+            return std::unexpected(FileError{ENOSPC});
         auto file = parts_.files->create(new_body_path(parts_.data_dir, id_));
         if (!file)
             return std::unexpected(file.error());

@@ -19,6 +19,7 @@ public:
         std::shared_ptr<Files> files;
         boost::asio::any_io_executor executor;
         std::string data_dir;
+        std::uint64_t min_free_bytes = 0;
     };
     RocksBlobs(Parts parts, std::uint64_t incarnation)
         : parts_(std::move(parts)),

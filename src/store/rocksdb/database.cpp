@@ -74,6 +74,12 @@ rdb::ColumnFamilyOptions row_options(const OpenOptions& options,
     cf.max_write_buffer_number = 4;
     cf.compression = rdb::kLZ4Compression;
     cf.level_compaction_dynamic_level_bytes = true;
+    if (options.salvage == Salvage::yes) {
+        // A compaction that meets a damaged block ends all writing; and without compaction the
+        // number of tables must not end it either.
+        cf.disable_auto_compactions = true;
+        cf.level0_slowdown_writes_trigger = cf.level0_stop_writes_trigger = 1 << 20;
+    }
     rdb::BlockBasedTableOptions table;
     table.filter_policy.reset(rdb::NewBloomFilterPolicy(10));
     table.block_cache = cache;

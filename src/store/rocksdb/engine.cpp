@@ -154,7 +154,7 @@ public:
                      numbers.floor),
           partitions_(*opened_.database, committer_),
           blobs_({*opened_.database, committer_, worker_, opened_.files, options.executor,
-                  options.data_dir},
+                  options.data_dir, options.min_free_bytes},
                  numbers.incarnation)
     {
     }

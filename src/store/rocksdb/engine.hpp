@@ -24,8 +24,9 @@ struct OpenFailure {
     std::string text; // one sentence
 };
 
-/// What to do with a write-ahead log that is damaged before its end: refuse to open, or open with
-/// what can be read.
+/// What to do with a store that is damaged. no: refuse to open over a write-ahead log that is
+/// damaged before its end, and take no more commits (Error::fenced) once a compaction has met a
+/// damaged table. yes: go on with what can be read, and compact nothing.
 enum class Salvage : std::uint8_t { no, yes };
 
 struct Environment; // store/rocksdb/environment.hpp: files of a test's own
@@ -45,7 +46,8 @@ struct OpenOptions {
     std::shared_ptr<Environment> environment; // null: the system's
 };
 
-/// Starts its threads here and none later; afterwards opens files only below data_dir.
+/// Our own threads start here and none later; RocksDB starts most of its own here, and one more to
+/// recover from a full disk. Afterwards files are opened only below data_dir.
 std::expected<std::unique_ptr<Engine>, OpenFailure> open(OpenOptions);
 
 } // namespace posthouse::store::rocksdb

@@ -187,6 +187,32 @@ TEST_F(Damage, OfOneRowOrBodyIsReportedForThatOneOnly)
     EXPECT_TRUE(put("p", "k", "v"));
 }
 
+TEST_F(Damage, MetByACompactionFencesTheStoreAndSalvageGoesOn)
+{
+    ASSERT_TRUE(open());
+    for (int i = 0; i < 200; ++i)
+        ASSERT_TRUE(put("p", fmt::format("k{:05}", i), fmt::format("{:0300}", i * 7919)));
+    ASSERT_TRUE(open()); // Recovery writes a table.
+    std::string& table = file(".sst");
+    table[table.size() / 3] ^= '\1';
+    Result<Version> last = Version::none;
+    for (int i = 0; i < 6; ++i) { // Each opening adds a table; four are compacted.
+        if (!open())
+            break; // The incarnation could not be counted: fenced before it was open.
+        last = put("p", fmt::format("k{:05}", i), "new");
+    }
+    const auto until = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    while (engine && last && std::chrono::steady_clock::now() < until)
+        last = put("p", "k", "v");
+    if (engine) {
+        EXPECT_EQ(last, std::unexpected(Error::fenced));
+    }
+    ASSERT_TRUE(open(Salvage::yes));
+    for (int i = 0; i < 300; ++i)
+        ASSERT_TRUE(put("p", "k", std::string(20'000, 'v')));
+    EXPECT_EQ(row("p", "k"), std::string(20'000, 'v'));
+}
+
 TEST_F(Damage, OfALargeBodyIsReportedForItsBlockOnly)
 {
     ASSERT_TRUE(open());
@@ -250,6 +276,7 @@ TEST_F(Damage, KeepsTheLastRoomForWhatFreesSome)
     disk->set_capacity(disk->used() + 500'000);
     ASSERT_TRUE(open()); // Looks at once.
     EXPECT_EQ(put_blob(1000), std::unexpected(Error::no_space));
+    EXPECT_EQ(tests::run(io, engine->blobs().create({9, 9}, {"b"})).error(), Error::no_space);
     Commit erase;
     erase.partition = {"b"};
     erase.drop_blobs = {*id};
