@@ -11,15 +11,16 @@
 namespace posthouse::sorter {
 namespace {
 
-/// A field's value holds any bytes and may be cut anywhere; a Protocol Buffers string is UTF-8.
+/// A field's value holds any bytes, and if it is long it is cut anywhere; a Protocol Buffers string
+/// is UTF-8.
 std::string as_utf8(std::string value)
 {
-    for (std::size_t cut = 0; cut < 4 && cut <= value.size(); ++cut)
-        if (is_utf8(std::string_view(value).substr(0, value.size() - cut))) {
-            value.resize(value.size() - cut);
-            return value;
-        }
-    std::ranges::replace_if(value, mail::is_non_ascii, '?');
+    if (value.size() == mail::SummaryLimits().value_bytes)
+        for (std::size_t cut = 1; cut < 4 && !is_utf8(value); ++cut) // One character at most.
+            if (is_utf8(std::string_view(value).substr(0, value.size() - cut)))
+                value.resize(value.size() - cut);
+    if (!is_utf8(value))
+        std::ranges::replace_if(value, mail::is_non_ascii, '?');
     return value;
 }
 

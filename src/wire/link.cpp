@@ -73,6 +73,7 @@ struct Link::Impl {
     bool writing = false;     // The socket was full; a coroutine waits for it.
     std::size_t handling = 0; // Requests of the other side under way.
     bool paused = false;      // Too many of them: not reading.
+    bool reading = false;     // read() runs. One at a time, or the stream would be torn.
     bool open = true;
 };
 
@@ -133,8 +134,10 @@ void Link::notify(Method method, const google::protobuf::MessageLite& message)
 Task<void> Link::Impl::read(Self self)
 {
     const auto buffer = std::make_unique_for_overwrite<char[]>(read_buffer);
+    reading = true;
     while (open) {
         if (paused) { // handle() starts another one.
+            reading = false;
             co_return;
         }
         auto [error, count] =
@@ -209,9 +212,10 @@ Task<void> Link::Impl::handle(Self self, Frame frame)
             send(self, head, {}, {});
         }
     }
-    if (paused && handling < options.in_flight / 2) {
+    if (paused && handling <= options.in_flight / 2) {
         paused = false;
-        asio::co_spawn(executor, read(self), asio::detached);
+        if (!reading) // It may be read() that called us, by dispatch().
+            asio::co_spawn(executor, read(self), asio::detached);
     }
 }
 
