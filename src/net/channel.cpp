@@ -210,8 +210,10 @@ Task<Channel::Result<void>> Channel::connect(tcp::endpoint peer, Instant until)
     start(until);
     auto [error] = co_await socket_.async_connect(peer, as_result);
     stop();
-    if (error)
+    if (error) {
+        connect_error_ = error.message();
         co_return std::unexpected(failure());
+    }
     socket_.non_blocking(true);
     socket_.set_option(tcp::no_delay(true), error);
     co_return Result<void>{};
@@ -230,6 +232,15 @@ bool Channel::has_input() const
         return true;
     pollfd poll{const_cast<tcp::socket&>(socket_).native_handle(), POLLIN, 0};
     return ::poll(&poll, 1, 0) > 0;
+}
+
+void Channel::finish()
+{
+    if (tls_ != nullptr && SSL_is_init_finished(tls_) != 0)
+        SSL_shutdown(tls_);
+    ERR_clear_error();
+    boost::system::error_code ignored;
+    socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 void Channel::close()

@@ -41,9 +41,13 @@ public:
     std::string tls_description() const;
     /// The last TLS failure in OpenSSL's words; for the trace.
     const std::string& tls_error() const { return tls_error_; }
+    /// Why connect() failed, in the system's words.
+    const std::string& connect_error() const { return connect_error_; }
     boost::asio::ip::tcp::socket& socket() { return socket_; }
     /// Takes bytes that came with no one waiting for them? Then the peer has spoken or gone.
     bool has_input() const;
+    /// Says that nothing more comes. What the peer still sends can be read.
+    void finish();
     void close();
     /// Ends whatever waits, from the same thread.
     void cancel();
@@ -63,6 +67,7 @@ private:
     std::shared_ptr<TlsContext> tls_context_;
     ssl_st* tls_ = nullptr;
     std::string tls_error_;
+    std::string connect_error_;
     std::unique_ptr<char[]> small_; // What an idle connection waits with.
     bool timed_out_ = false;
 };

@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/time.hpp"
+#include "courier/policy.hpp"
+#include "wire/link.hpp"
+#include "wire/messages.pb.h"
+
+#include <deque>
+#include <memory>
+#include <string>
+#include <unordered_map>
+
+namespace posthouse::courier {
+
+/// Who knows the hosts of a domain.
+class TargetSource {
+public:
+    using Found = wire::Result<std::shared_ptr<const wire::Targets>>;
+
+    virtual ~TargetSource() = default;
+    virtual Task<Found> find(std::string domain) = 0;
+};
+
+/// The resolver, and what it said a moment ago.
+class ResolverTargets final : public TargetSource {
+public:
+    void set_link(std::shared_ptr<wire::Link>);
+    /// Forgets all: the configuration has changed.
+    void forget();
+
+    Task<Found> find(std::string domain) override;
+    /// Asks, whatever it said before.
+    Task<Found> ask(std::string domain);
+
+    std::size_t remembered() const { return known_.size(); }
+
+private:
+    struct Known {
+        std::shared_ptr<const wire::Targets> targets;
+        Instant until;
+    };
+    void remember(const std::string& domain, std::shared_ptr<const wire::Targets>);
+
+    std::shared_ptr<wire::Link> link_;
+    std::unordered_map<std::string, Known> known_;
+    std::deque<std::string> order_; // of becoming known; each domain of known_ once
+};
+
+} // namespace posthouse::courier
