@@ -1,17 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "cli/command_line.hpp"
 #include "cli/role_main.hpp"
-#include "process/supervisor.hpp"
-
-#include <cstdio>
-#include <string>
 
 int main(int argc, char** argv)
 {
     using namespace posthouse;
-    if (argc == 3 && std::string(argv[1]) == "--role")
-        return static_cast<int>(cli::run_role(argv[2]));
-    if (argc == 4 && std::string(argv[1]) == "serve" && std::string(argv[2]) == "--config")
-        return static_cast<int>(process::supervise(argv[3]));
-    std::fputs("usage: posthouse serve --config FILE\n", stderr);
-    return 64;
+    std::vector<std::string> arguments(argv + (argc > 0 ? 1 : 0), argv + argc);
+    if (arguments.size() == 2 && arguments[0] == "--role")
+        return static_cast<int>(cli::run_role(arguments[1]));
+    auto console = cli::standard_console();
+    return static_cast<int>(cli::run(std::move(arguments), console, cli::World()));
 }

@@ -23,8 +23,8 @@ process::Exit run_role(const std::string& name)
         return process::Exit::usage;
     }
     ::fcntl(process::control_fd, F_SETFD, FD_CLOEXEC);
-    auto start = process::receive_start_up(
-        process::ControlChannel(UniqueFd(process::control_fd)), name);
+    auto start =
+        process::receive_start_up(process::ControlChannel(UniqueFd(process::control_fd)), name);
     if (!start)
         return process::Exit::ok;
     switch (*role) {

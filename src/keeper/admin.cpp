@@ -1,23 +1,45 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keeper/admin.hpp"
 
+#include "keeper/admin_answers.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
 namespace posthouse::keeper {
+
+struct Admin::Command {
+    std::string_view name;
+    int fewest, most; // arguments
+    Answer (Admin::*run)(Request);
+};
+
+const Admin::Command* Admin::find(std::string_view name)
+{
+    static constexpr std::array commands{
+        Command{"user-add", 2, 2, &Admin::user_add},
+        Command{"user-list", 0, 0, &Admin::user_list},
+        Command{"user-passwd", 2, 2, &Admin::user_passwd},
+        Command{"user-remove", 1, 1, &Admin::user_remove},
+    };
+    const auto found = std::ranges::find(commands, name, &Command::name);
+    return found == commands.end() ? nullptr : found;
+}
 
 Task<wire::AdminAnswer> Admin::answer(wire::Admin request)
 {
-    wire::AdminAnswer answer;
-    answer.set_error("unknown command " + request.command());
-    answer.set_exit_code(64);
-    if (request.command() == "user-add" && request.arguments_size() == 2) {
-        const auto address = mail::Mailbox::parse(request.arguments(0));
-        if (!address)
-            co_return answer;
-        auto added = co_await office_.accounts.add(*address, request.arguments(1), wall_clock());
-        answer.set_ok(added.has_value());
-        if (!added)
-            answer.set_error(std::string(directory::describe(added.error())));
-    }
-    co_return answer;
+    const auto* command = find(request.command());
+    if (command == nullptr)
+        co_return refusal(process::Exit::usage,
+                          fmt::format("the server does not know the command {}; is it of another "
+                                      "version?",
+                                      request.command()));
+    if (request.arguments_size() < command->fewest || request.arguments_size() > command->most)
+        co_return refusal(process::Exit::usage,
+                          fmt::format("wrong number of arguments for {}", request.command()));
+    co_return co_await (this->*command->run)(request);
 }
 
 } // namespace posthouse::keeper

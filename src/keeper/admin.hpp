@@ -15,6 +15,11 @@ class Reading;
 /// store itself, without a house around it.
 class Admin {
 public:
+    /// What one request may cost; whoever wants more asks again with `next`.
+    struct Limits {
+        static constexpr std::size_t accounts_a_page = 1000;
+    };
+
     /// The rest of the running keeper; null when the server is stopped.
     struct House {
         Dispatch* dispatch = nullptr;
@@ -22,7 +27,9 @@ public:
     };
 
     Admin(Office& office, Letters& letters, House house)
-        : office_(office), letters_(letters), house_(house)
+        : office_(office),
+          letters_(letters),
+          house_(house)
     {
     }
 
@@ -30,9 +37,21 @@ public:
     Task<wire::AdminAnswer> answer(wire::Admin);
 
 private:
+    using Request = const wire::Admin&;
+    using Answer = Task<wire::AdminAnswer>;
+    struct Command;
+    static const Command* find(std::string_view name);
+
+    // accounts: admin_accounts.cpp
+    Answer user_add(Request);
+    Answer user_list(Request);
+    Answer user_passwd(Request);
+    Answer user_remove(Request);
+    Task<store::Result<void>> erase_mailbox(mailbox::AccountId);
+
     Office& office_;
     [[maybe_unused]] Letters& letters_;
-    [[maybe_unused]] House house_;
+    House house_;
 };
 
 } // namespace posthouse::keeper

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/commands.hpp"
+#include "config/load.hpp"
+
+#include <boost/json.hpp>
+
+#include <ostream>
+
+namespace posthouse::cli {
+
+namespace json = boost::json;
+using process::Exit;
+
+Exit refuse(Context& context, Exit code, const std::string& sentence)
+{
+    if (context.output == Output::json)
+        context.console.out << json::serialize(json::object{{"error", sentence},
+                                                            {"exit_code", static_cast<int>(code)}})
+                            << '\n';
+    return complain(context.console, code, sentence);
+}
+
+std::expected<std::unique_ptr<Desk>, Exit> desk_for(Context& context)
+{
+    auto config = config::load_file(context.config_path);
+    if (!config) {
+        std::string all;
+        for (const auto& problem : config.error()) {
+            if (context.output == Output::text)
+                complain(context.console, Exit::config, problem.text());
+            all += (all.empty() ? "" : "; ") + problem.text();
+        }
+        if (context.output == Output::json)
+            refuse(context, Exit::config, all);
+        return std::unexpected(Exit::config);
+    }
+    auto desk = context.world.open_desk(*config);
+    if (!desk) {
+        const auto& obstacle = desk.error();
+        for (const auto& sentence : obstacle.sentences)
+            refuse(context, obstacle.code, sentence);
+        return std::unexpected(obstacle.code);
+    }
+    return std::move(*desk);
+}
+
+std::expected<wire::AdminAnswer, Exit> ask(Context& context, Desk& desk, const wire::Admin& request)
+{
+    auto answer = desk.ask(request);
+    if (answer.ok())
+        return answer;
+    const auto code =
+        answer.exit_code() == 0 ? Exit::failure : static_cast<Exit>(answer.exit_code());
+    return std::unexpected(refuse(context, code, answer.error()));
+}
+
+std::expected<wire::AdminAnswer, Exit> ask(Context& context, const wire::Admin& request)
+{
+    auto desk = desk_for(context);
+    if (!desk)
+        return std::unexpected(desk.error());
+    return ask(context, **desk, request);
+}
+
+} // namespace posthouse::cli

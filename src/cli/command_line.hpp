@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/console.hpp"
+#include "cli/desk.hpp"
+#include "process/supervisor.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace posthouse::cli {
+
+inline constexpr const char* default_config_path = "/etc/posthouse/posthouse.toml";
+
+/// What the commands act on; tests put something else in its place.
+struct World {
+    std::function<OpenDesk(const config::Config&)> open_desk = cli::open_desk;
+    std::function<process::Exit(const std::string& config_path, process::Salvage)> serve =
+        process::supervise;
+};
+
+/// Runs `posthouse ARGUMENTS…` (without the program's name).
+process::Exit run(std::vector<std::string> arguments, Console&, const World&);
+
+} // namespace posthouse::cli

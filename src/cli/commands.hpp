@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/command_line.hpp"
+
+#include <boost/json/fwd.hpp>
+
+#include <memory>
+#include <string>
+
+/// What each subcommand does, once its arguments are understood.
+namespace posthouse::cli {
+
+enum class Output : std::uint8_t { text, json };
+
+struct Context {
+    Console& console;
+    const World& world;
+    std::string config_path = default_config_path;
+    Output output = Output::text;
+};
+
+process::Exit check(Context&);
+
+enum class PasswordFrom : std::uint8_t { terminal, standard_input };
+process::Exit user_add(Context&, const std::string& address, PasswordFrom);
+process::Exit user_passwd(Context&, const std::string& address, PasswordFrom);
+process::Exit user_remove(Context&, const std::string& address);
+process::Exit user_list(Context&);
+
+/// A desk for the configuration; or the reason why there is none has been told.
+std::expected<std::unique_ptr<Desk>, process::Exit> desk_for(Context&);
+/// A refusal has been told (in JSON too, where that is wanted).
+std::expected<wire::AdminAnswer, process::Exit> ask(Context&, Desk&, const wire::Admin&);
+/// The same for commands that ask one question.
+std::expected<wire::AdminAnswer, process::Exit> ask(Context&, const wire::Admin&);
+
+process::Exit refuse(Context&, process::Exit, const std::string& sentence);
+
+} // namespace posthouse::cli

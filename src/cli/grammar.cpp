@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/grammar.hpp"
+
+#include <CLI/CLI.hpp>
+
+namespace posthouse::cli {
+
+using process::Exit;
+
+Grammar::Grammar(Context& context)
+    : context_(context),
+      app_(std::make_unique<CLI::App>("A whole mail system in one program.", "posthouse"))
+{
+    app_->require_subcommand(1);
+    app_->add_option("--config", context_.config_path, "The configuration file")
+        ->type_name("FILE")
+        ->capture_default_str();
+    app_->add_flag("--json", json_, "Results as JSON, for programs");
+    app_->set_version_flag("--version", std::string("posthouse 0.1.0"));
+    app_->footer("Examples:\n"
+                 "  posthouse check\n"
+                 "  posthouse user add alice@example.org\n"
+                 "  posthouse queue list --state deferred\n"
+                 "Each command has a --help of its own. The manual is posthouse(1).");
+    add_server_commands();
+    add_user_commands();
+}
+
+Grammar::~Grammar() = default;
+
+process::Exit Grammar::run()
+{
+    context_.output = json_ ? Output::json : Output::text;
+    return action_ ? action_() : Exit::usage;
+}
+
+CLI::App* Grammar::add(CLI::App* to, const char* name, const char* description,
+                       const char* examples)
+{
+    auto* command = to->add_subcommand(name, description);
+    command->fallthrough();
+    command->footer(std::string("Everywhere: --config FILE, --json.\nExamples:\n") + examples);
+    return command;
+}
+
+void Grammar::on(CLI::App* command, Action action)
+{
+    command->callback([this, a = std::move(action)] { action_ = a; });
+}
+
+void Grammar::add_server_commands()
+{
+    auto* serve = add(app_.get(), "serve", "Run the server, in the foreground",
+                      "  posthouse serve\n"
+                      "  posthouse serve --config run/demo/posthouse.toml\n"
+                      "  posthouse serve --salvage    # the store's log is damaged: read what can "
+                      "be read");
+    auto salvage = std::make_shared<bool>(false);
+    serve->add_flag("--salvage", *salvage,
+                    "Open a store whose log is damaged with what can be read of it");
+    on(serve, [this, salvage] {
+        return context_.world.serve(context_.config_path,
+                                    *salvage ? process::Salvage::yes : process::Salvage::no);
+    });
+
+    auto* check_it =
+        add(app_.get(), "check", "Read the configuration and report all that is wrong with it",
+            "  posthouse check\n"
+            "  posthouse check --config new.toml --json");
+    on(check_it, [this] { return check(context_); });
+}
+
+void Grammar::add_user_commands()
+{
+    auto* user = add(app_.get(), "user", "Accounts: add, list, passwd, remove",
+                     "  posthouse user add alice@example.org\n  posthouse user list");
+    user->require_subcommand(1);
+    auto address = std::make_shared<std::string>();
+    auto from_stdin = std::make_shared<bool>(false);
+    const auto source = [from_stdin] {
+        return *from_stdin ? PasswordFrom::standard_input : PasswordFrom::terminal;
+    };
+    const auto takes_address = [&](CLI::App* command) {
+        command->add_option("ADDRESS", *address, "The account's address")->required();
+        return command;
+    };
+    const auto takes_password = [&](CLI::App* command) {
+        takes_address(command)->add_flag(
+            "--password-stdin", *from_stdin,
+            "Read the password from standard input (one line) and ask nobody");
+        return command;
+    };
+    auto* add_it = takes_password(add(user, "add", "Make an account",
+                                      "  posthouse user add alice@example.org\n"
+                                      "  pwgen 20 1 | posthouse user add bob@example.org "
+                                      "--password-stdin"));
+    on(add_it, [this, address, source] { return user_add(context_, *address, source()); });
+    auto* passwd = takes_password(add(user, "passwd", "Give an account a new password",
+                                      "  posthouse user passwd alice@example.org"));
+    on(passwd, [this, address, source] { return user_passwd(context_, *address, source()); });
+    auto* remove = takes_address(add(user, "remove", "Remove an account and its letters",
+                                     "  posthouse user remove bob@example.org"));
+    on(remove, [this, address] { return user_remove(context_, *address); });
+    on(add(user, "list", "List the accounts",
+           "  posthouse user list\n  posthouse user list --json"),
+       [this] { return user_list(context_); });
+}
+
+} // namespace posthouse::cli

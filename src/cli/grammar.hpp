@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "cli/commands.hpp"
+
+#include <functional>
+#include <memory>
+
+namespace CLI {
+class App;
+}
+
+namespace posthouse::cli {
+
+/// The subcommands, their options and their help.
+class Grammar {
+public:
+    explicit Grammar(Context&);
+    ~Grammar();
+    CLI::App& app() { return *app_; }
+    /// Runs what was asked for, after app().parse().
+    process::Exit run();
+
+private:
+    using Action = std::function<process::Exit()>;
+    CLI::App* add(CLI::App* to, const char* name, const char* description, const char* examples);
+    void on(CLI::App*, Action);
+    void add_server_commands();
+    void add_user_commands();
+
+    Context& context_;
+    std::unique_ptr<CLI::App> app_;
+    Action action_;
+    bool json_ = false;
+};
+
+} // namespace posthouse::cli

@@ -1,0 +1,160 @@
+// SPDX-License-Identifier: Apache-2.0
+// posthouse user add|list|passwd|remove
+#include "cli/commands.hpp"
+#include "directory/password.hpp"
+#include "mail/address.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <istream>
+#include <ostream>
+
+namespace posthouse::cli {
+namespace {
+
+namespace json = boost::json;
+using process::Exit;
+
+std::expected<Secret, std::string> password_from(Console& console, PasswordFrom from)
+{
+    if (from == PasswordFrom::standard_input) {
+        std::string line;
+        std::getline(console.in, line);
+        if (line.ends_with('\r'))
+            line.pop_back();
+        return Secret(std::move(line));
+    }
+    if (!console.ask_secret)
+        return std::unexpected("standard input is no terminal; give the password on it with "
+                               "--password-stdin");
+    auto first = console.ask_secret("Password: ");
+    auto second = first ? console.ask_secret("The same again: ") : std::nullopt;
+    if (!first || !second)
+        return std::unexpected("no password was given");
+    if (first->reveal() != second->reveal())
+        return std::unexpected("the two passwords differ; nothing was changed");
+    return std::move(*first);
+}
+
+/// Only what it is checked against travels and is kept.
+std::expected<std::string, std::string> verifier_from(Console& console, PasswordFrom from)
+{
+    auto password = password_from(console, from);
+    if (!password)
+        return std::unexpected(password.error());
+    if (password->empty())
+        return std::unexpected("an empty password is none; nothing was changed");
+    if (password->reveal().size() > directory::password_bytes)
+        return std::unexpected(
+            fmt::format("a password has at most {} bytes", directory::password_bytes));
+    if (!directory::prepare_passwords())
+        return std::unexpected("libsodium does not work here");
+    auto verifier = directory::hash_password(*password);
+    if (!verifier)
+        return std::unexpected("there is no memory to prepare the password (64 MiB)");
+    return std::move(*verifier);
+}
+
+/// Before anybody types a password in vain.
+std::expected<void, Exit> check_address(Context& context, const std::string& address)
+{
+    if (const auto parsed = mail::Mailbox::parse(address); !parsed)
+        return std::unexpected(
+            refuse(context, Exit::usage,
+                   fmt::format("{} is no address: {}", address, parsed.error().what)));
+    return {};
+}
+
+Exit with_password(Context& context, std::string command, const std::string& address,
+                   PasswordFrom from)
+{
+    if (auto fine = check_address(context, address); !fine)
+        return fine.error();
+    auto verifier = verifier_from(context.console, from);
+    if (!verifier)
+        return refuse(context, Exit::usage, verifier.error());
+    wire::Admin request;
+    request.set_command(std::move(command));
+    request.add_arguments(address);
+    request.add_arguments(*verifier);
+    const auto answer = ask(context, request);
+    if (!answer)
+        return answer.error();
+    if (context.output == Output::json)
+        context.console.out << answer->json() << '\n';
+    else
+        context.console.out << (request.command() == "user-add" ? "Added " : "New password for ")
+                            << styled(context.console, Style::bold, address) << ".\n";
+    return Exit::ok;
+}
+
+} // namespace
+
+Exit user_add(Context& context, const std::string& address, PasswordFrom from)
+{
+    return with_password(context, "user-add", address, from);
+}
+
+Exit user_passwd(Context& context, const std::string& address, PasswordFrom from)
+{
+    return with_password(context, "user-passwd", address, from);
+}
+
+Exit user_remove(Context& context, const std::string& address)
+{
+    wire::Admin request;
+    request.set_command("user-remove");
+    request.add_arguments(address);
+    const auto answer = ask(context, request);
+    if (!answer)
+        return answer.error();
+    if (context.output == Output::json)
+        context.console.out << answer->json() << '\n';
+    else
+        context.console.out << "Removed " << styled(context.console, Style::bold, address)
+                            << " and its letters.\n";
+    return Exit::ok;
+}
+
+Exit user_list(Context& context)
+{
+    auto desk = desk_for(context);
+    if (!desk)
+        return desk.error();
+    wire::Admin request;
+    request.set_command("user-list");
+    json::array accounts;
+    do {
+        const auto answer = ask(context, **desk, request);
+        if (!answer)
+            return answer.error();
+        boost::system::error_code error;
+        auto page = json::parse(answer->json(), error);
+        if (error || !page.is_object())
+            return refuse(context, Exit::software, "the server's answer cannot be read");
+        for (auto& account : page.as_object()["accounts"].as_array())
+            accounts.push_back(std::move(account));
+        request.set_after(answer->next());
+    } while (!request.after().empty());
+    if (context.output == Output::json) {
+        context.console.out << json::serialize(json::object{{"accounts", accounts}}) << '\n';
+        return Exit::ok;
+    }
+    std::vector<std::vector<Cell>> rows;
+    for (const auto& entry : accounts) {
+        const auto& account = entry.as_object();
+        const auto text = [&](const char* key) { return std::string(account.at(key).as_string()); };
+        rows.push_back(
+            {{text("address"), Style::bold},
+             {text("created")},
+             {text("login"), text("login") == "password" ? Style::plain : Style::doubtful}});
+    }
+    if (rows.empty())
+        context.console.out << "No accounts yet; add one with: posthouse user add ADDRESS\n";
+    else
+        print_table(context.console, {"ADDRESS", "CREATED", "LOGIN"}, rows);
+    return Exit::ok;
+}
+
+} // namespace posthouse::cli

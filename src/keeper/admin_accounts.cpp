@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "base/log.hpp"
+#include "keeper/admin.hpp"
+#include "keeper/admin_answers.hpp"
+#include "keeper/reading.hpp"
+
+#include <boost/json.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace posthouse::keeper {
+namespace {
+
+namespace json = boost::json;
+
+constexpr std::size_t messages_a_commit = 500;
+
+wire::AdminAnswer no_address(const std::string& text, const mail::AddressError& error)
+{
+    return refusal(process::Exit::usage, fmt::format("{} is no address: {}", text, error.what));
+}
+
+json::object shown(const directory::Account& account)
+{
+    return {{"address", account.address},
+            {"id", directory::partition_name(account.id).substr(2)},
+            {"created", time_text(account.created)},
+            {"login", account.disabled           ? "disabled"
+                      : account.verifier.empty() ? "no password"
+                                                 : "password"}};
+}
+
+} // namespace
+
+Task<wire::AdminAnswer> Admin::user_add(Request request)
+{
+    const auto address = mail::Mailbox::parse(request.arguments(0));
+    if (!address)
+        co_return no_address(request.arguments(0), address.error());
+    auto added = co_await office_.accounts.add(*address, request.arguments(1), wall_clock());
+    if (!added)
+        co_return refusal(added.error(), address->text());
+    log::info("account.added", {{"address", added->address}});
+    co_return answer_of(shown(*added));
+}
+
+Task<wire::AdminAnswer> Admin::user_list(Request request)
+{
+    const auto limit = request.limit() == 0
+                           ? Limits::accounts_a_page
+                           : std::min<std::size_t>(request.limit(), Limits::accounts_a_page);
+    auto page = co_await office_.accounts.list(request.after(), limit);
+    if (!page)
+        co_return refusal(page.error(), "the accounts cannot be listed");
+    json::array accounts;
+    for (const auto& account : page->accounts)
+        accounts.push_back(shown(account));
+    auto answer = answer_of(json::object{{"accounts", std::move(accounts)}});
+    answer.set_next(page->after);
+    co_return answer;
+}
+
+Task<wire::AdminAnswer> Admin::user_passwd(Request request)
+{
+    const auto address = mail::Mailbox::parse(request.arguments(0));
+    if (!address)
+        co_return no_address(request.arguments(0), address.error());
+    auto done = co_await office_.accounts.set_password(*address, request.arguments(1));
+    if (!done)
+        co_return refusal(done.error(), address->text());
+    log::info("account.password_set", {{"address", address->text()}});
+    co_return answer_of(json::object{{"address", address->text()}});
+}
+
+/// Nobody logs in and no mail is taken from the first commit on; then the letters go.
+Task<wire::AdminAnswer> Admin::user_remove(Request request)
+{
+    const auto address = mail::Mailbox::parse(request.arguments(0));
+    if (!address)
+        co_return no_address(request.arguments(0), address.error());
+    auto removed = co_await office_.accounts.remove(*address);
+    if (!removed)
+        co_return refusal(removed.error(), address->text());
+    log::info("account.removed", {{"address", removed->address}});
+    const mailbox::AccountId id{static_cast<std::uint64_t>(removed->id)};
+    if (house_.reading != nullptr)
+        house_.reading->close_sessions(id);
+    if (auto erased = co_await erase_mailbox(id); !erased)
+        co_return refusal(process::Exit::io_error,
+                          fmt::format("{} is removed, but its letters are still in the store: {}",
+                                      address->text(), store::describe(erased.error())));
+    co_return answer_of(shown(*removed));
+}
+
+Task<store::Result<void>> Admin::erase_mailbox(mailbox::AccountId id)
+{
+    const auto partition = mailbox::partition_of(id);
+    auto version = co_await office_.engine.partitions().version(partition);
+    if (!version)
+        co_return std::unexpected(version.error());
+    if (*version == store::Version::none)
+        co_return store::Result<void>{};
+    auto account = co_await office_.open_accounts.open(id);
+    if (!account)
+        co_return std::unexpected(account.error());
+    auto snapshot = co_await (*account)->snapshot();
+    if (!snapshot)
+        co_return std::unexpected(snapshot.error());
+    std::vector<mailbox::Uid> uids;
+    for (std::size_t i = 0; i < snapshot->messages.size(); ++i) {
+        uids.push_back(snapshot->messages[i].uid);
+        if (uids.size() < messages_a_commit && i + 1 < snapshot->messages.size())
+            continue;
+        auto gone = co_await (*account)->expunge(std::exchange(uids, {}));
+        if (!gone)
+            co_return std::unexpected(gone.error());
+    }
+    if (auto settled = co_await (*account)->settle_releases(); !settled)
+        co_return std::unexpected(settled.error());
+    office_.open_accounts.forget(id);
+    version = co_await office_.engine.partitions().version(partition);
+    if (!version)
+        co_return std::unexpected(version.error());
+    co_return co_await office_.engine.partitions().drop(partition, *version);
+}
+
+} // namespace posthouse::keeper
