@@ -104,23 +104,21 @@ void Host::lose_courier()
     wake_later();
 }
 
-void Host::accept(std::shared_ptr<Wire> wire, Reception::Port port)
+void Host::accept(std::shared_ptr<Wire> wire)
 {
     std::erase_if(receptions_, [](const auto& reception) { return reception->finished(); });
-    receptions_.push_back(std::make_shared<Reception>(world_, std::move(wire), *this, port));
+    receptions_.push_back(std::make_shared<Reception>(world_, std::move(wire), *this));
     const auto reception = receptions_.back();
     reception->start();
 }
 
 // Letters in
 
-std::vector<smtp::Verdict> Host::check(const smtp::server_step::CheckRecipients& question,
-                                       bool submission)
+std::vector<smtp::Verdict> Host::check(const smtp::server_step::CheckRecipients& question)
 {
     std::vector<smtp::Verdict> verdicts;
     for (const auto& recipient : question.recipients) {
         const auto address = recipient.text();
-        const auto route = around_.route(number_, domain_of(address));
         if (world_.stormy() && world_.one_in(25))
             verdicts.push_back(std::unexpected(busy()));
         else if (world_.stormy() && world_.one_in(60))
@@ -130,7 +128,6 @@ std::vector<smtp::Verdict> Host::check(const smtp::server_step::CheckRecipients&
         else
             verdicts.push_back({});
     }
-    (void)submission;
     return verdicts;
 }
 

@@ -42,9 +42,9 @@ public:
     /// The process that carries letters away dies over them.
     void lose_courier();
     bool is_up() const { return scheduler_ != nullptr; }
-    void accept(std::shared_ptr<Wire>, Reception::Port);
+    void accept(std::shared_ptr<Wire>);
 
-    /// Nobody gets in by the front door: until() then.
+    /// What who comes to the mail port finds.
     enum class Door : std::uint8_t { open, refuses, silent } door = Door::open;
 
     std::size_t left() const { return queue_.size(); }
@@ -52,8 +52,7 @@ public:
     std::string stuck() const;
     std::size_t crashes() const { return crashes_; }
 
-    std::vector<smtp::Verdict> check(const smtp::server_step::CheckRecipients&,
-                                     bool submission) override;
+    std::vector<smtp::Verdict> check(const smtp::server_step::CheckRecipients&) override;
     smtp::Verdict open() override;
     void take(std::uint64_t wire, const smtp::ServerEnvelope&, const std::string& text,
               std::function<void(smtp::CommitVerdict)>) override;

@@ -48,11 +48,11 @@ void Network::dial(std::size_t to, Reception::Port port,
     if ((mail && host.door == Host::Door::silent) || (world_.stormy() && world_.one_in(80)))
         return world_.after(30s, [answer] { answer(nullptr); });
     const Micros latency = world_.between(1ms, world_.stormy() && world_.one_in(20) ? 20s : 80ms);
-    world_.after(latency, [this, &host, mail, port, latency, answer] {
+    world_.after(latency, [this, &host, mail, latency, answer] {
         if (!host.is_up() || (mail && host.door == Host::Door::refuses))
             return answer(nullptr);
         auto wire = std::make_shared<Wire>(world_, ++last_wire_, latency);
-        host.accept(wire, port);
+        host.accept(wire);
         answer(wire);
     });
 }

@@ -15,8 +15,7 @@ namespace posthouse::simulation {
 class Receiver {
 public:
     virtual ~Receiver() = default;
-    virtual std::vector<smtp::Verdict> check(const smtp::server_step::CheckRecipients&,
-                                             bool submission) = 0;
+    virtual std::vector<smtp::Verdict> check(const smtp::server_step::CheckRecipients&) = 0;
     virtual smtp::Verdict open() = 0;
     virtual void take(std::uint64_t wire, const smtp::ServerEnvelope&, const std::string& text,
                       std::function<void(smtp::CommitVerdict)>) = 0;
@@ -27,11 +26,10 @@ class Reception : public std::enable_shared_from_this<Reception> {
 public:
     enum class Port : std::uint8_t { mail, submission };
 
-    Reception(World& world, std::shared_ptr<Wire> wire, Receiver& receiver, Port port)
+    Reception(World& world, std::shared_ptr<Wire> wire, Receiver& receiver)
         : world_(world),
           wire_(std::move(wire)),
           receiver_(&receiver),
-          port_(port),
           session_(config())
     {
     }
@@ -99,7 +97,7 @@ private:
     bool perform(smtp::server_step::StartTls&) { std::abort(); }
     bool perform(smtp::server_step::CheckRecipients& question)
     {
-        session_.answer_recipients(receiver_->check(question, port_ == Port::submission));
+        session_.answer_recipients(receiver_->check(question));
         return true;
     }
     bool perform(smtp::server_step::OpenMessage& open)
@@ -140,7 +138,6 @@ private:
     World& world_;
     std::shared_ptr<Wire> wire_;
     Receiver* receiver_;
-    Port port_;
     smtp::ServerSession session_;
     smtp::ServerEnvelope envelope_;
     std::string text_;
