@@ -51,10 +51,7 @@ Task<void> Connection::run()
 
 Task<void> Connection::linger()
 {
-    boost::system::error_code ignored;
-    if (channel_.is_tls()) // A close_notify has to leave before the end does.
-        co_return;
-    channel_.socket().shutdown(boost::asio::ip::tcp::socket::shutdown_send, ignored);
+    channel_.finish();
     const auto until = Instant::clock::now() + Limits::linger;
     std::size_t left = Limits::linger_bytes;
     for (;;) {

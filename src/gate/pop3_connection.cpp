@@ -28,11 +28,7 @@ Pop3Connection::Pop3Connection(Visitor visitor, Desk& desk)
 
 Pop3Connection::~Pop3Connection()
 {
-    if (reading_session_ == 0)
-        return;
-    wire::Session session;
-    session.set_session(reading_session_);
-    keeper_->notify(Method::close_session, session);
+    close_maildrop();
 }
 
 void Pop3Connection::drain()
@@ -136,6 +132,7 @@ Task<pop3::Login> Pop3Connection::authenticate(step::Authenticate login)
 
 Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> Pop3Connection::open_maildrop()
 {
+    close_maildrop(); // One that was opened only halfway.
     keeper_ = desk().keeper;
     if (!keeper_)
         co_return std::unexpected(pop3::OpenFailure::unavailable);
@@ -143,15 +140,24 @@ Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> Pop3Connection::open_mail
     request.set_ticket(std::exchange(ticket_, {}));
     auto opened = co_await keeper_->call<wire::Session>(Method::open_session, request);
     if (!opened)
-        co_return std::unexpected(open_failure_of(opened.error()));
+        co_return std::unexpected(pop3::OpenFailure::unavailable);
     reading_session_ = opened->message.session();
     wire::OpenMaildrop question;
     question.set_session(reading_session_);
     auto maildrop = co_await keeper_->call<wire::Maildrop>(Method::open_maildrop, question);
     if (!maildrop)
-        co_return std::unexpected(open_failure_of(maildrop.error()));
+        co_return std::unexpected(pop3::OpenFailure::unavailable);
     uids_ = uids_of(maildrop->message);
     co_return maildrop_of(maildrop->message);
+}
+
+void Pop3Connection::close_maildrop()
+{
+    if (reading_session_ == 0)
+        return;
+    wire::Session session;
+    session.set_session(std::exchange(reading_session_, 0));
+    keeper_->notify(Method::close_session, session);
 }
 
 // ---- Messages -------------------------------------------------------------------------------

@@ -33,6 +33,7 @@ private:
     Task<void> wait(pop3::step::Wait);
     Task<pop3::Login> authenticate(pop3::step::Authenticate);
     Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> open_maildrop();
+    void close_maildrop();
     Task<void> read_message(pop3::step::ReadMessage);
     Task<pop3::Deletion> delete_messages(pop3::step::DeleteMessages);
 

@@ -7,12 +7,6 @@
 
 namespace posthouse::gate {
 
-pop3::OpenFailure open_failure_of(wire::Failure failure)
-{
-    return failure == wire::Failure::busy ? pop3::OpenFailure::in_use
-                                          : pop3::OpenFailure::unavailable;
-}
-
 pop3::Maildrop maildrop_of(const wire::Maildrop& maildrop)
 {
     pop3::Maildrop made;

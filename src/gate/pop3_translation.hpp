@@ -12,8 +12,6 @@
 /// Between POP3's terms and those of the wire.
 namespace posthouse::gate {
 
-/// Busy: another session has the maildrop.
-pop3::OpenFailure open_failure_of(wire::Failure);
 /// A UIDL is "UIDVALIDITY.UID": the same for as long as the message is there, and never another's.
 pop3::Maildrop maildrop_of(const wire::Maildrop&);
 std::vector<std::uint32_t> uids_of(const wire::Maildrop&);

@@ -23,9 +23,9 @@ public:
         std::string body;
     };
     struct Reader {
-        std::string user, password;
+        std::string user = {}, password = {};
         std::uint32_t uid_validity = 0;
-        std::map<std::uint32_t, std::string> messages; // by uid
+        std::map<std::uint32_t, std::string> messages = {}; // by uid
     };
 
     FakeKeeper() = default;

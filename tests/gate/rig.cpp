@@ -8,6 +8,7 @@
 #include <arpa/inet.h>
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
@@ -81,9 +82,12 @@ std::shared_ptr<const process::Settings> settings_with(config::Limits limits)
 
 // ---- Rig ------------------------------------------------------------------------------------
 
-Rig::Rig(const Door& door, config::Limits limits) : worker(census, "0123456789abc")
+Rig::Rig(const Door& door, config::Limits limits, Links links) : worker(census, "0123456789abc")
 {
+    std::signal(SIGPIPE, SIG_IGN); // As every role does.
     open(door, limits);
+    if (links == Links::none)
+        return;
     connect_keeper();
     connect_clerk();
 }
@@ -107,9 +111,14 @@ void Rig::open(const Door& door, config::Limits limits)
     listener.set_tls(door.tls);
     listener.set_plaintext_auth(door.plaintext_auth);
     const auto settings = settings_with(limits);
+    auto terms = **terms_of(listener, settings, *tls_context_of(*settings));
+    if (terms.pop3) {
+        auto config = *terms.pop3;
+        config.limits.failed_login_delay = door.failed_login_delay;
+        terms.pop3 = std::make_shared<const pop3::Config>(config);
+    }
     std::vector<Worker::Opening> openings;
-    openings.push_back({loopback_listener(port_),
-                        terms_of(listener, settings, *tls_context_of(*settings)).value()});
+    openings.push_back({loopback_listener(port_), std::make_shared<const Terms>(std::move(terms))});
     worker.listen(std::move(openings));
 }
 

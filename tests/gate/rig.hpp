@@ -30,11 +30,14 @@ public:
         std::string protocol = "smtp";
         std::string tls = "off";
         bool plaintext_auth = true;
+        Duration failed_login_delay = Duration::zero();
     };
     class Client;
 
+    enum class Links : std::uint8_t { none, both };
+
     Rig() : Rig(Door{}) {}
-    explicit Rig(const Door&, config::Limits = {});
+    explicit Rig(const Door&, config::Limits = {}, Links = Links::both);
     /// Ends what sessions are left.
     ~Rig();
 

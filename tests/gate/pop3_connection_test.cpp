@@ -1,0 +1,154 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/gate/rig.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace posthouse::gate {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::StartsWith;
+
+const std::string secret = "correct horse";
+
+/// A rig with a reader who has two messages.
+struct Readers : Rig {
+    explicit Readers(const std::string& tls = "off") : Rig({.protocol = "pop3", .tls = tls})
+    {
+        clerk.reader = {.user = "bob@example.org", .password = secret};
+        keeper.reader.uid_validity = 1700000000;
+        keeper.reader.messages = {{3, "Subject: one\r\n\r\n.dot\r\n"},
+                                  {8, "Subject: two\r\n\r\n" + std::string(200'000, 'x') + "\r\n"}};
+    }
+};
+
+/// One line's answer.
+std::string ask(Rig::Client& client, const std::string& command)
+{
+    client.send(command + "\r\n");
+    return client.line();
+}
+
+void log_in(Rig::Client& client)
+{
+    EXPECT_THAT(ask(client, "USER bob@example.org"), StartsWith("+OK"));
+    EXPECT_THAT(ask(client, "PASS " + secret), StartsWith("+OK 2 messages"));
+}
+
+TEST(GatePop3, ReadsAndDeletesAUsersMessages)
+{
+    Readers rig;
+    auto client = rig.client();
+    EXPECT_THAT(client.line(), StartsWith("+OK"));
+    log_in(client);
+    ASSERT_EQ(rig.clerk.logins.size(), 1);
+    EXPECT_EQ(rig.clerk.logins[0].client_address(), "127.0.0.1");
+    EXPECT_EQ(rig.clerk.logins[0].protocol(), "pop3");
+
+    EXPECT_THAT(ask(client, "UIDL"), StartsWith("+OK"));
+    EXPECT_EQ(client.up_to("\r\n.\r\n"), "1 1700000000.3\r\n2 1700000000.8\r\n.\r\n");
+    EXPECT_THAT(ask(client, "RETR 1"), StartsWith("+OK 22 octets"));
+    EXPECT_EQ(client.up_to("\r\n.\r\n"), "Subject: one\r\n\r\n..dot\r\n.\r\n");
+    EXPECT_THAT(ask(client, "RETR 2"), StartsWith("+OK"));
+    EXPECT_EQ(client.up_to("\r\n.\r\n"), rig.keeper.reader.messages[8] + ".\r\n");
+    EXPECT_THAT(ask(client, "DELE 2"), StartsWith("+OK"));
+    EXPECT_THAT(ask(client, "QUIT"), StartsWith("+OK"));
+    EXPECT_EQ(client.rest(), "");
+    client.hang_up();
+    EXPECT_THAT(rig.keeper.expunged, ElementsAre(8));
+    EXPECT_TRUE(rig.run_until([&] { return rig.keeper.open_session == 0; }));
+}
+
+TEST(GatePop3, LetsNobodyInWithAWrongPassword)
+{
+    Readers rig;
+    auto client = rig.client();
+    client.line();
+    ask(client, "USER bob@example.org");
+    EXPECT_THAT(ask(client, "PASS wrong"), StartsWith("-ERR [AUTH]"));
+    EXPECT_TRUE(rig.keeper.heard.empty());
+    log_in(client);
+}
+
+TEST(GatePop3, HoldsAnAnswerToAWrongPasswordBack)
+{
+    Readers rig;
+    rig.open({.protocol = "pop3", .failed_login_delay = std::chrono::milliseconds(20)});
+    auto client = rig.client();
+    client.line();
+    ask(client, "USER bob@example.org");
+    const auto before = Instant::clock::now();
+    EXPECT_THAT(ask(client, "PASS wrong"), StartsWith("-ERR [AUTH]"));
+    EXPECT_GE(Instant::clock::now() - before, std::chrono::milliseconds(20));
+}
+
+TEST(GatePop3, SaysSoWhileTheOthersAreAway)
+{
+    Readers rig;
+    rig.clerk.hang_up();
+    auto client = rig.client();
+    client.line();
+    ask(client, "USER bob@example.org");
+    EXPECT_THAT(ask(client, "PASS " + secret), StartsWith("-ERR [SYS/TEMP]"));
+    rig.connect_clerk();
+    rig.keeper.hang_up();
+    ask(client, "USER bob@example.org");
+    EXPECT_THAT(ask(client, "PASS " + secret), StartsWith("-ERR [SYS/TEMP]"));
+    rig.connect_keeper();
+    log_in(client);
+}
+
+TEST(GatePop3, SaysSoWhenTheKeeperGoesWithASessionOpen)
+{
+    Readers rig;
+    auto client = rig.client();
+    client.line();
+    log_in(client);
+    rig.keeper.hang_up();
+    rig.connect_keeper();
+    EXPECT_THAT(ask(client, "RETR 1"), StartsWith("-ERR [SYS/TEMP]"));
+    ask(client, "DELE 1");
+    EXPECT_THAT(ask(client, "QUIT"), StartsWith("-ERR"));
+}
+
+TEST(GatePop3, DeletesNothingForAConnectionThatIsLost)
+{
+    Readers rig;
+    auto client = rig.client();
+    client.line();
+    log_in(client);
+    EXPECT_THAT(ask(client, "DELE 1"), StartsWith("+OK"));
+    client.hang_up();
+    EXPECT_TRUE(rig.run_until([&] { return rig.keeper.open_session == 0; }));
+    EXPECT_TRUE(rig.keeper.expunged.empty());
+}
+
+TEST(GatePop3, EndsIdleSessionsWhenTheServerGoesDown)
+{
+    Readers rig;
+    auto client = rig.client();
+    client.line();
+    log_in(client);
+    bool ended = false;
+    rig.worker.drain([&] { ended = true; });
+    EXPECT_THAT(client.rest(), StartsWith("-ERR [SYS/TEMP]"));
+    client.hang_up();
+    EXPECT_TRUE(rig.run_until([&] { return ended; }));
+}
+
+TEST(GatePop3, TakesAPasswordOverTls)
+{
+    Readers rig("starttls");
+    auto client = rig.client();
+    client.line();
+    EXPECT_THAT(ask(client, "STLS"), StartsWith("+OK"));
+    ASSERT_TRUE(client.start_tls());
+    log_in(client);
+    EXPECT_THAT(ask(client, "RETR 2"), StartsWith("+OK"));
+    EXPECT_EQ(client.up_to("\r\n.\r\n"), rig.keeper.reader.messages[8] + ".\r\n");
+}
+
+} // namespace
+} // namespace posthouse::gate
