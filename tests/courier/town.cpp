@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "tests/courier/town.hpp"
+
+#include "base/contract.hpp"
+#include "tests/net/certificate.hpp"
+
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
+#include <algorithm>
+#include <csignal>
+#include <fmt/format.h>
+
+namespace asio = boost::asio;
+using boost::asio::ip::tcp;
+
+namespace posthouse::courier::test {
+namespace {
+
+constexpr auto patience = std::chrono::seconds(20); // Of a test, with what cannot happen.
+
+tcp::endpoint any_port()
+{
+    return {asio::ip::address_v4::loopback(), 0};
+}
+
+} // namespace
+
+// ---- A host ---------------------------------------------------------------------------------
+
+FakeHost::FakeHost(asio::io_context& context, net::Deadlines& deadlines, Manners manners)
+    : context_(context),
+      deadlines_(deadlines),
+      manners_(std::move(manners)),
+      acceptor_(context, any_port())
+{
+    asio::co_spawn(context, accept(), asio::detached);
+}
+
+Task<void> FakeHost::accept()
+{
+    while (acceptor_.is_open()) {
+        auto [error, socket] = co_await acceptor_.async_accept(asio::as_tuple(asio::use_awaitable));
+        if (error)
+            co_return;
+        socket.set_option(tcp::no_delay(true));
+        clients.push_back(socket.remote_endpoint().address().to_string());
+        asio::co_spawn(context_, serve(std::move(socket), clients.size()), asio::detached);
+    }
+}
+
+void FakeHost::close()
+{
+    boost::system::error_code ignored;
+    acceptor_.close(ignored);
+    for (auto* channel : channels_)
+        channel->cancel();
+}
+
+std::string FakeHost::answer(std::size_t connection, std::string_view command) const
+{
+    if (manners_.reply)
+        if (auto reply = manners_.reply(connection, command))
+            return *reply;
+    if (command.empty())
+        return "220 mx.test";
+    if (command.starts_with("EHLO")) {
+        std::string reply = "250-mx.test";
+        for (const auto& extension : manners_.extensions)
+            reply += "\r\n250-" + extension;
+        return reply + "\r\n250 ENHANCEDSTATUSCODES";
+    }
+    if (command == "STARTTLS")
+        return "220 2.0.0 go on";
+    if (command == "DATA")
+        return "354 go on";
+    if (command == "QUIT")
+        return "221 2.0.0 bye";
+    return command == "." ? "250 2.0.0 queued" : "250 2.1.0 ok";
+}
+
+Task<void> FakeHost::serve(tcp::socket socket, std::size_t number)
+{
+    net::Channel channel(std::move(socket), deadlines_);
+    channels_.push_back(&channel);
+    ++open;
+    const auto until = Instant::clock::now() + patience;
+    std::string input;
+    Letter letter;
+    bool in_data = false;
+    std::string command;
+    for (;;) {
+        if (!command.empty())
+            commands.push_back(command.substr(0, command.find(' ')));
+        const auto reply = answer(number, command);
+        if (reply == hang_up || !co_await channel.write(reply + "\r\n", until))
+            break;
+        if (command == "QUIT" || reply.starts_with("421"))
+            break;
+        const bool positive = reply[0] == '2';
+        if (command == "STARTTLS" && positive) {
+            if (!manners_.tls || !co_await channel.accept_tls(manners_.tls, until))
+                break;
+            input.clear();
+        } else if (command.starts_with("MAIL") && positive)
+            letter = {command.substr(11, command.find('>') - 11), {}, {}, channel.is_tls()};
+        else if (command.starts_with("RCPT") && positive)
+            letter.recipients.push_back(command.substr(9, command.find('>') - 9));
+        else if (command == "." && positive)
+            letters.push_back(std::move(letter));
+        in_data = reply[0] == '3';
+
+        const std::string_view end = in_data ? "\r\n.\r\n" : "\r\n";
+        auto at = input.find(end);
+        bool lost = false;
+        while (at == input.npos && !lost) {
+            const auto got = co_await channel.read(until);
+            lost = !got;
+            if (got)
+                input += *got;
+            at = input.find(end);
+        }
+        if (lost)
+            break;
+        if (in_data)
+            letter.data = input.substr(0, at + 2);
+        command = in_data ? "." : input.substr(0, at);
+        input.erase(0, at + end.size());
+    }
+    channel.close();
+    std::erase(channels_, &channel);
+    --open;
+}
+
+DeadHost::DeadHost(asio::io_context& context) : socket_(context)
+{
+    socket_.open(tcp::v4());
+    socket_.bind(any_port());
+}
+
+// ---- TLS --------------------------------------------------------------------------
+
+std::shared_ptr<net::TlsContext> client_tls()
+{
+    static const auto context = net::TlsContext::client().value();
+    return context;
+}
+
+std::shared_ptr<net::TlsContext> server_tls()
+{
+    const auto made = tests::self_signed("mx.test");
+    return net::TlsContext::server(made.certificate, made.key).value();
+}
+
+// ---- The town -------------------------------------------------------------------------------
+
+Task<TargetSource::Found> FakeTargets::find(std::string domain)
+{
+    const auto found = known.find(domain);
+    expects(found != known.end());
+    if (!found->second)
+        co_return std::unexpected(found->second.error());
+    co_return std::make_shared<const wire::Targets>(*found->second);
+}
+
+wire::Targets targets_at(const std::vector<std::uint16_t>& ports)
+{
+    wire::Targets targets;
+    targets.set_site("the site");
+    for (std::size_t i = 0; i < ports.size(); ++i) {
+        auto* target = targets.add_targets();
+        target->set_host(fmt::format("mx{}.test", i + 1));
+        target->add_addresses("127.0.0.1");
+        target->set_port(ports[i]);
+    }
+    return targets;
+}
+
+config::Config configuration()
+{
+    config::Config config{.hostname = mail::Domain::parse("courier.test").value()};
+    config.queue.connection_reuse = std::chrono::minutes(1);
+    return config;
+}
+
+Town::Town(config::Config config) : carrier(deadlines, targets, policy_of(config, client_tls()))
+{
+    std::signal(SIGPIPE, SIG_IGN); // As every role does.
+}
+
+Town::~Town()
+{
+    carrier.close_idle();
+    for (auto& host : hosts_)
+        host->close();
+    context.restart();
+    context.run_for(patience);
+}
+
+FakeHost& Town::host(Manners manners)
+{
+    hosts_.push_back(std::make_unique<FakeHost>(context, deadlines, std::move(manners)));
+    return *hosts_.back();
+}
+
+std::uint16_t Town::dead_port()
+{
+    dead_.push_back(std::make_unique<DeadHost>(context));
+    return dead_.back()->port();
+}
+
+bool Town::run_until(const std::function<bool()>& holds)
+{
+    const auto end = Instant::clock::now() + patience;
+    while (!holds() && Instant::clock::now() < end) {
+        context.restart();
+        context.run_one_until(end);
+    }
+    return holds();
+}
+
+wire::Attempt order_for(const std::vector<std::string>& recipients)
+{
+    wire::Attempt attempt;
+    attempt.set_destination("smtp:b.test");
+    attempt.set_sender("a@a.test");
+    for (const auto& recipient : recipients)
+        attempt.add_recipients(recipient);
+    return attempt;
+}
+
+wire::Attempted Town::attempt(std::vector<std::string> recipients, std::string letter)
+{
+    return attempt({.attempt = order_for(recipients), .body = Body(std::move(letter))});
+}
+
+wire::Attempted Town::attempt(Carrier::Order order)
+{
+    std::optional<wire::Attempted> attempted;
+    asio::co_spawn(context, carrier.attempt(std::move(order)),
+                   [&](std::exception_ptr error, wire::Attempted result) {
+                       expects(!error);
+                       attempted = std::move(result);
+                   });
+    expects(run_until([&] { return attempted.has_value(); }));
+    return *attempted;
+}
+
+} // namespace posthouse::courier::test
