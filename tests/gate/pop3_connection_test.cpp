@@ -25,13 +25,13 @@ struct Readers : Rig {
 };
 
 /// One line's answer.
-std::string ask(Rig::Client& client, const std::string& command)
+std::string ask(Client& client, const std::string& command)
 {
     client.send(command + "\r\n");
     return client.line();
 }
 
-void log_in(Rig::Client& client)
+void log_in(Client& client)
 {
     EXPECT_THAT(ask(client, "USER bob@example.org"), StartsWith("+OK"));
     EXPECT_THAT(ask(client, "PASS " + secret), StartsWith("+OK 2 messages"));

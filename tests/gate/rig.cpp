@@ -10,6 +10,7 @@
 #include <cerrno>
 #include <csignal>
 #include <fcntl.h>
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -46,6 +47,27 @@ SelfSigned make_self_signed()
             })};
 }
 
+} // namespace
+
+const SelfSigned& self_signed()
+{
+    static const auto made = make_self_signed();
+    return made;
+}
+
+std::shared_ptr<const process::Settings> settings_with(config::Limits limits, std::size_t threads)
+{
+    auto settings = std::make_shared<process::Settings>(
+        process::Settings{.generation = 1,
+                          .config = {.hostname = *mail::Domain::parse("mx.example.org")},
+                          .certificate = self_signed().certificate,
+                          .key = self_signed().key,
+                          .dns_servers = {}});
+    settings->config.limits = limits;
+    settings->config.process.gate_threads = threads;
+    return settings;
+}
+
 UniqueFd loopback_listener(std::uint16_t& port)
 {
     UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
@@ -58,26 +80,6 @@ UniqueFd loopback_listener(std::uint16_t& port)
     ::getsockname(socket.get(), reinterpret_cast<sockaddr*>(&address), &size);
     port = ntohs(address.sin_port);
     return socket;
-}
-
-} // namespace
-
-const SelfSigned& self_signed()
-{
-    static const auto made = make_self_signed();
-    return made;
-}
-
-std::shared_ptr<const process::Settings> settings_with(config::Limits limits)
-{
-    auto settings = std::make_shared<process::Settings>(
-        process::Settings{.generation = 1,
-                          .config = {.hostname = *mail::Domain::parse("mx.example.org")},
-                          .certificate = self_signed().certificate,
-                          .key = self_signed().key,
-                          .dns_servers = {}});
-    settings->config.limits = limits;
-    return settings;
 }
 
 // ---- Rig ------------------------------------------------------------------------------------
@@ -132,37 +134,37 @@ void Rig::connect_clerk()
     worker.take_link({"clerk", 0, clerk.connect(worker.context())});
 }
 
-Rig::Client Rig::client()
-{
-    UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    address.sin_port = htons(port_);
-    EXPECT_EQ(0, ::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
-    ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
-    return {*this, std::move(socket)};
-}
-
-bool Rig::run_until(const std::function<bool()>& come_about)
+bool Loop::run_until(const std::function<bool()>& come_about)
 {
     const auto until = Instant::clock::now() + std::chrono::seconds(10);
     while (!come_about()) {
         if (Instant::clock::now() > until)
             return false;
-        worker.context().restart();
-        worker.context().run_one_for(std::chrono::milliseconds(5));
-        worker.context().poll();
+        context_.restart();
+        context_.run_one_for(std::chrono::milliseconds(5));
+        context_.poll();
     }
     return true;
 }
 
 // ---- Client ---------------------------------------------------------------------------------
 
-Rig::Client::Client(Rig& rig, UniqueFd socket) : rig_(rig), socket_(std::move(socket)) {}
+Client Client::connect(Loop loop, std::uint16_t port)
+{
+    UniqueFd socket(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    address.sin_port = htons(port);
+    EXPECT_EQ(0, ::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
+    ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+    return {loop, std::move(socket)};
+}
 
-Rig::Client::Client(Client&& other) noexcept
-    : rig_(other.rig_),
+Client::Client(Loop loop, UniqueFd socket) : loop_(loop), socket_(std::move(socket)) {}
+
+Client::Client(Client&& other) noexcept
+    : loop_(other.loop_),
       socket_(std::move(other.socket_)),
       context_(std::exchange(other.context_, nullptr)),
       tls_(std::exchange(other.tls_, nullptr)),
@@ -172,21 +174,21 @@ Rig::Client::Client(Client&& other) noexcept
 {
 }
 
-Rig::Client::~Client()
+Client::~Client()
 {
     hang_up();
 }
 
-void Rig::Client::hang_up()
+void Client::hang_up()
 {
     SSL_free(std::exchange(tls_, nullptr));
     SSL_CTX_free(std::exchange(context_, nullptr));
     socket_.reset();
 }
 
-void Rig::Client::send(std::string_view bytes)
+void Client::send(std::string_view bytes)
 {
-    EXPECT_TRUE(rig_.run_until([&] {
+    EXPECT_TRUE(loop_.run_until([&] {
         if (tls_ != nullptr) {
             if (!bytes.empty())
                 if (const int sent = SSL_write(tls_, bytes.data(), static_cast<int>(bytes.size()));
@@ -202,7 +204,7 @@ void Rig::Client::send(std::string_view bytes)
 }
 
 /// True: something came, or the end.
-bool Rig::Client::receive()
+bool Client::receive()
 {
     std::array<char, 16384> buffer;
     if (tls_ != nullptr) {
@@ -222,10 +224,10 @@ bool Rig::Client::receive()
     return got > 0 || ended_;
 }
 
-std::string Rig::Client::up_to(std::string_view end)
+std::string Client::up_to(std::string_view end)
 {
     std::size_t at = 0;
-    EXPECT_TRUE(rig_.run_until([&] {
+    EXPECT_TRUE(loop_.run_until([&] {
         while ((at = input_.find(end)) == input_.npos)
             if (ended_ || !receive())
                 return ended_;
@@ -238,12 +240,12 @@ std::string Rig::Client::up_to(std::string_view end)
     return taken;
 }
 
-std::string Rig::Client::line()
+std::string Client::line()
 {
     return up_to("\r\n");
 }
 
-std::string Rig::Client::reply()
+std::string Client::reply()
 {
     std::string all;
     for (;;) {
@@ -254,15 +256,15 @@ std::string Rig::Client::reply()
     }
 }
 
-std::string Rig::Client::ask(std::string_view command)
+std::string Client::ask(std::string_view command)
 {
     send(std::string(command) + "\r\n");
     return reply();
 }
 
-std::string Rig::Client::rest()
+std::string Client::rest()
 {
-    EXPECT_TRUE(rig_.run_until([&] {
+    EXPECT_TRUE(loop_.run_until([&] {
         while (!ended_ && receive()) {
         }
         return ended_;
@@ -270,12 +272,29 @@ std::string Rig::Client::rest()
     return std::exchange(input_, {});
 }
 
-bool Rig::Client::start_tls()
+bool Client::start_tls()
 {
     context_ = SSL_CTX_new(TLS_client_method());
     tls_ = SSL_new(context_);
     SSL_set_fd(tls_, socket_.get());
-    return rig_.run_until([&] { return SSL_connect(tls_) == 1; });
+    return loop_.run_until([&] { return SSL_connect(tls_) == 1; });
+}
+
+// ---- SMTP -----------------------------------------------------------------------------------
+
+void greet(Client& client)
+{
+    EXPECT_THAT(client.reply(), testing::StartsWith("220 mx.example.org"));
+    EXPECT_THAT(client.ask("EHLO client.example"), testing::StartsWith("250"));
+}
+
+std::string send_letter(Client& client, const std::string& text)
+{
+    EXPECT_THAT(client.ask("MAIL FROM:<alice@client.example>"), testing::StartsWith("250"));
+    EXPECT_THAT(client.ask("RCPT TO:<bob@example.org>"), testing::StartsWith("250"));
+    EXPECT_THAT(client.ask("DATA"), testing::StartsWith("354"));
+    client.send(text);
+    return client.ask(".");
 }
 
 } // namespace posthouse::gate

@@ -20,47 +20,27 @@ struct SelfSigned {
 };
 const SelfSigned& self_signed();
 
-std::shared_ptr<const process::Settings> settings_with(config::Limits = {});
+std::shared_ptr<const process::Settings> settings_with(config::Limits = {},
+                                                       std::size_t threads = 1);
 
-/// A gate's worker with a keeper and a clerk that are played, in one thread. What a test waits for
-/// it waits for by running the worker's loop.
-class Rig {
+/// Runs a loop until something has come about.
+class Loop {
 public:
-    struct Door {
-        std::string protocol = "smtp";
-        std::string tls = "off";
-        bool plaintext_auth = true;
-        Duration failed_login_delay = Duration::zero();
-    };
-    class Client;
-
-    enum class Links : std::uint8_t { none, both };
-
-    Rig() : Rig(Door{}) {}
-    explicit Rig(const Door&, config::Limits = {}, Links = Links::both);
-    /// Ends what sessions are left.
-    ~Rig();
-
-    /// Opens a listener in place of the one there was. The port is the kernel's choice.
-    void open(const Door&, config::Limits = {});
-    void connect_keeper();
-    void connect_clerk();
-    Client client();
+    explicit Loop(boost::asio::io_context& context) : context_(context) {}
     /// False: it did not come about in ten seconds.
     [[nodiscard]] bool run_until(const std::function<bool()>&);
 
-    Census census;
-    FakeKeeper keeper, clerk;
-    Worker worker;
-
 private:
-    std::uint16_t port_ = 0;
+    boost::asio::io_context& context_;
 };
 
-/// One that connects to the rig. Its waits run the rig's loop.
-class Rig::Client {
+/// A listening socket on loopback; the port is the kernel's choice.
+UniqueFd loopback_listener(std::uint16_t& port);
+
+/// A mail program. Its waits run the loop.
+class Client {
 public:
-    Client(Rig&, UniqueFd);
+    static Client connect(Loop, std::uint16_t port);
     Client(Client&&) noexcept;
     ~Client();
 
@@ -81,15 +61,57 @@ public:
     bool was_reset() const { return reset_; }
 
 private:
+    Client(Loop, UniqueFd);
     bool receive();
 
-    Rig& rig_;
+    Loop loop_;
     UniqueFd socket_;
     ssl_ctx_st* context_ = nullptr;
     ssl_st* tls_ = nullptr;
     std::string input_;
     bool ended_ = false;
     bool reset_ = false;
+};
+
+// SMTP, from the client's side.
+/// The greeting and EHLO.
+void greet(Client&);
+/// The reply to the letter's end.
+std::string send_letter(Client&, const std::string& text);
+
+/// A gate's worker with a keeper and a clerk that are played, in one thread. What a test waits for
+/// it waits for by running the worker's loop.
+class Rig {
+public:
+    struct Door {
+        std::string protocol = "smtp";
+        std::string tls = "off";
+        bool plaintext_auth = true;
+        Duration failed_login_delay = Duration::zero();
+    };
+    enum class Links : std::uint8_t { none, both };
+
+    Rig() : Rig(Door{}) {}
+    explicit Rig(const Door&, config::Limits = {}, Links = Links::both);
+    /// Ends what sessions are left.
+    ~Rig();
+
+    /// Opens a listener in place of the one there was.
+    void open(const Door&, config::Limits = {});
+    void connect_keeper();
+    void connect_clerk();
+    Client client() { return Client::connect(Loop(worker.context()), port_); }
+    [[nodiscard]] bool run_until(const std::function<bool()>& come_about)
+    {
+        return Loop(worker.context()).run_until(come_about);
+    }
+
+    Census census;
+    FakeKeeper keeper, clerk;
+    Worker worker;
+
+private:
+    std::uint16_t port_ = 0;
 };
 
 } // namespace posthouse::gate

@@ -12,22 +12,6 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-void greet(Rig::Client& client)
-{
-    EXPECT_THAT(client.reply(), StartsWith("220 mx.example.org"));
-    EXPECT_THAT(client.ask("EHLO client.example"), StartsWith("250"));
-}
-
-/// The reply to its end.
-std::string send_letter(Rig::Client& client, const std::string& text)
-{
-    EXPECT_THAT(client.ask("MAIL FROM:<alice@client.example>"), StartsWith("250"));
-    EXPECT_THAT(client.ask("RCPT TO:<bob@example.org>"), StartsWith("250"));
-    EXPECT_THAT(client.ask("DATA"), StartsWith("354"));
-    client.send(text);
-    return client.ask(".");
-}
-
 /// Lines of 100 bytes.
 std::string text_of(std::size_t bytes)
 {
