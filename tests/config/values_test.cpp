@@ -32,11 +32,11 @@ TEST(ConfigValues, ReadSizesWithTheirUnit)
 
 TEST(ConfigValues, AreWrittenAsTheyAreRead)
 {
-    rc::check([] {
+    EXPECT_TRUE(rc::check([] {
         const auto number = *rc::gen::inRange<std::int64_t>(1, 1'000'000'000);
         RC_ASSERT(parse_span(span_text(Span(number))) == Span(number));
         RC_ASSERT(parse_size(size_text(static_cast<std::uint64_t>(number))) == number);
-    });
+    }));
     EXPECT_EQ(span_text(5min), "5m");
     EXPECT_EQ(size_text(50 << 20), "50MiB");
 }

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "routing/router.hpp"
+
+#include <gtest/gtest.h>
+
+namespace posthouse::routing {
+namespace {
+
+TEST(Network, HoldsTheAddressesThatShareItsFirstBits)
+{
+    EXPECT_TRUE(in_network("192.0.2.77", "192.0.2.0/24"));
+    EXPECT_FALSE(in_network("192.0.3.1", "192.0.2.0/24"));
+    EXPECT_TRUE(in_network("192.0.3.1", "192.0.2.0/23"));
+    EXPECT_TRUE(in_network("192.0.2.127", "192.0.2.0/25"));
+    EXPECT_FALSE(in_network("192.0.2.128", "192.0.2.0/25"));
+    EXPECT_TRUE(in_network("255.255.255.255", "0.0.0.0/0"));
+    EXPECT_TRUE(in_network("2001:db8:ffff::1", "2001:db8::/32"));
+    EXPECT_FALSE(in_network("2001:db9::1", "2001:db8::/32"));
+    EXPECT_TRUE(in_network("2001:db8::1", "2001:db8::/127"));
+    EXPECT_FALSE(in_network("2001:db8::2", "2001:db8::/127"));
+}
+
+TEST(Network, WithoutALengthIsOneAddress)
+{
+    EXPECT_TRUE(in_network("192.0.2.1", "192.0.2.1"));
+    EXPECT_FALSE(in_network("192.0.2.2", "192.0.2.1"));
+    EXPECT_TRUE(in_network("::1", "::1"));
+    EXPECT_TRUE(in_network("0:0:0::1", "::1"));
+    EXPECT_TRUE(in_network("192.0.2.1", "192.0.2.1/32"));
+    EXPECT_TRUE(in_network("::1", "::1/128"));
+}
+
+TEST(Network, KnowsAnIpv4ClientOfASocketForBoth)
+{
+    EXPECT_TRUE(in_network("::ffff:192.0.2.1", "192.0.2.0/24"));
+    EXPECT_FALSE(in_network("::ffff:192.0.3.1", "192.0.2.0/24"));
+    EXPECT_FALSE(in_network("::192.0.2.1", "192.0.2.0/24"));
+}
+
+TEST(Network, HoldsNothingOfTheOtherFamily)
+{
+    EXPECT_FALSE(in_network("192.0.2.1", "::/0"));
+    EXPECT_FALSE(in_network("2001:db8::1", "0.0.0.0/0"));
+}
+
+TEST(Network, HoldsNothingWhereEitherTextIsNone)
+{
+    for (const auto* network : {"", "/", "/0", "192.0.2.0/", "192.0.2.0/33", "192.0.2.0/-1",
+                                "192.0.2.0/24x", "192.0.2/24", "::/129", "192.0.2.0/0/0",
+                                "0.0.0.0/18446744073709551616", "any", "192.0.2.0/ 0"})
+        EXPECT_FALSE(in_network("192.0.2.1", network)) << network;
+    for (const auto* address : {"", "unknown", "192.0.2", "192.0.2.1/32", "[192.0.2.1]",
+                                " 192.0.2.1", "192.0.2.1 ", "2001:db8::1%eth0", "0300.0.2.1"})
+        EXPECT_FALSE(in_network(address, "0.0.0.0/0")) << address;
+}
+
+TEST(Relaying, IsForTrustedNetworksAndRelayDomainsOnly)
+{
+    const auto domain = [](std::string_view text) { return mail::Domain::parse(text).value(); };
+    const RelayPolicy policy{.trusted_networks = {"127.0.0.0/8", "2001:db8::/32"},
+                             .relay_domains = {domain("backup.example")}};
+    EXPECT_TRUE(may_relay(policy, "127.0.0.1", domain("example.net")));
+    EXPECT_TRUE(may_relay(policy, "2001:db8::5", domain("example.net")));
+    EXPECT_FALSE(may_relay(policy, "192.0.2.1", domain("example.net")));
+    EXPECT_TRUE(may_relay(policy, "192.0.2.1", domain("Backup.Example")));
+    EXPECT_FALSE(may_relay(policy, "192.0.2.1", domain("sub.backup.example")));
+    EXPECT_FALSE(may_relay({}, "127.0.0.1", domain("example.net")));
+    EXPECT_FALSE(may_relay(policy, "", domain("example.net")));
+}
+
+} // namespace
+} // namespace posthouse::routing
