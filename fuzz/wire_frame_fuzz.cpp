@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+// fuzzes: wire
+// What another process may send: bytes are cut into frames within their limits, and each message
+// is read as the request it says it is, written, and read as the same.
+#include "base/contract.hpp"
+#include "wire/frame.hpp"
+#include "wire/messages.pb.h"
+#include "wire/parse.hpp"
+
+#include <cstdint>
+
+namespace {
+
+using namespace posthouse;
+using wire::Method;
+
+template <class Message>
+void read(const std::string& bytes)
+{
+    const auto message = wire::parse<Message>(bytes);
+    if (!message)
+        return;
+    const auto written = message->SerializeAsString();
+    const auto again = wire::parse<Message>(written);
+    expects(again.has_value());
+    expects(again->SerializeAsString() == written);
+}
+
+/// The request, and what answers it: both come from processes that are not trusted.
+void read_as(Method method, const std::string& bytes)
+{
+    switch (method) {
+    case Method::check_recipients:
+        read<wire::CheckRecipients>(bytes);
+        return read<wire::Verdicts>(bytes);
+    case Method::accept:
+        read<wire::Accept>(bytes);
+        return read<wire::Accepted>(bytes);
+    case Method::open_body:
+    case Method::append_body:
+    case Method::abandon_body:
+        return read<wire::Upload>(bytes);
+    case Method::authenticate:
+        read<wire::Authenticate>(bytes);
+        return read<wire::Authenticated>(bytes);
+    case Method::find_verifier:
+        read<wire::FindVerifier>(bytes);
+        return read<wire::Verifier>(bytes);
+    case Method::vouch:
+        read<wire::Vouch>(bytes);
+        return read<wire::Ticket>(bytes);
+    case Method::open_session:
+        read<wire::OpenSession>(bytes);
+        return read<wire::Session>(bytes);
+    case Method::open_maildrop:
+        read<wire::OpenMaildrop>(bytes);
+        return read<wire::Maildrop>(bytes);
+    case Method::read_message:
+        read<wire::ReadMessage>(bytes);
+        return read<wire::Piece>(bytes);
+    case Method::expunge:
+        return read<wire::Expunge>(bytes);
+    case Method::close_session:
+        return read<wire::Session>(bytes);
+    case Method::route:
+        read<wire::Route>(bytes);
+        return read<wire::Routed>(bytes);
+    case Method::file:
+        read<wire::File>(bytes);
+        read<wire::Summary>(bytes);
+        return read<wire::Filed>(bytes);
+    case Method::notify:
+        return read<wire::Notify>(bytes);
+    case Method::read_letter:
+        return read<wire::ReadLetter>(bytes);
+    case Method::attempt:
+        read<wire::Attempt>(bytes);
+        return read<wire::Attempted>(bytes);
+    case Method::find_targets:
+        read<wire::FindTargets>(bytes);
+        return read<wire::Targets>(bytes);
+    case Method::admin:
+        read<wire::Admin>(bytes);
+        return read<wire::AdminAnswer>(bytes);
+    }
+}
+
+} // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size)
+{
+    std::string_view stream(reinterpret_cast<const char*>(data), size);
+    while (stream.size() >= wire::Head::size) {
+        const auto head = wire::Head::parse(stream);
+        if (!head)
+            break;
+        std::string written;
+        head->append_to(written);
+        expects(written == stream.substr(0, wire::Head::size));
+        expects(head->message_bytes <= wire::FrameLimits::message_bytes);
+        expects(head->raw_bytes <= wire::FrameLimits::raw_bytes);
+        stream.remove_prefix(wire::Head::size);
+        if (stream.size() < std::size_t{head->message_bytes} + head->raw_bytes)
+            break;
+        read_as(head->method, std::string(stream.substr(0, head->message_bytes)));
+        stream.remove_prefix(std::size_t{head->message_bytes} + head->raw_bytes);
+    }
+    return 0;
+}
