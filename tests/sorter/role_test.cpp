@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sorter/sorter.hpp"
+
+#include "tests/sorter/requests.hpp"
+#include "tests/sorter/role_child.hpp"
+#include "tests/store/coroutine.hpp"
+
+#include <gtest/gtest.h>
+
+namespace posthouse::sorter {
+namespace {
+
+TEST(SorterRole, WorksInItsConfinement)
+{
+    tests::RoleChild child(run_sorter, "sorter/0", {"keeper"});
+    ASSERT_TRUE(child.becomes_ready());
+    boost::asio::io_context io(1);
+    const auto link = wire::Link::open(io.get_executor(), std::move(child.ends[0]), {});
+
+    auto route = route_request();
+    add_local(route, "alice@example.org", 12);
+    const auto routed =
+        tests::run(io, link->call<wire::Routed>(wire::Method::route, route, "Subject: x\r\n\r\n"));
+    ASSERT_TRUE(routed);
+    EXPECT_EQ(routed->message.deliveries(0).destination(), "mailbox:");
+
+    const std::string letter = "Subject: x\r\n\r\nbody\r\n";
+    EXPECT_TRUE(tests::run(
+        io, link->call<wire::Filed>(wire::Method::file, file_request(letter.size()), letter)));
+
+    auto notify = notify_request();
+    add_failed(notify, "bob@example.com", "no such user");
+    const auto made =
+        tests::run(io, link->call<wire::Notification>(wire::Method::notify, notify, letter));
+    ASSERT_TRUE(made);
+    EXPECT_TRUE(made->raw.contains("no such user"));
+    EXPECT_EQ(child.end(), 0);
+}
+
+} // namespace
+} // namespace posthouse::sorter
