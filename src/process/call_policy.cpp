@@ -154,6 +154,15 @@ void allow_internet_sockets(CallPolicy& policy, std::uint32_t type, std::uint32_
                 {"socket", {int_is(0, family), bits_are(1, type_mask, type), int_is(2, named)}});
 }
 
+/// libunbound's way to its thread, made anew when its servers change. A stream pair leads nowhere
+/// else; one of datagrams could be connected to any Unix socket.
+void allow_pairs(CallPolicy& policy)
+{
+    constexpr std::uint64_t type_mask = 0xf; // without SOCK_NONBLOCK and SOCK_CLOEXEC
+    policy.conditional.push_back(
+        {"socketpair", {int_is(0, AF_UNIX), bits_are(1, type_mask, SOCK_STREAM)}});
+}
+
 void allow_network(CallPolicy& policy, Role role)
 {
     allow_socket_options(policy);
@@ -166,6 +175,7 @@ void allow_network(CallPolicy& policy, Role role)
         break;
     case Role::resolver:
         allow_internet_sockets(policy, SOCK_DGRAM, IPPROTO_UDP);
+        allow_pairs(policy);
         [[fallthrough]];
     case Role::courier:
         allow_internet_sockets(policy, SOCK_STREAM, IPPROTO_TCP);

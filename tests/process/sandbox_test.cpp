@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <arpa/inet.h>
+#include <array>
 #include <csignal>
 #include <cstring>
 #include <dirent.h>
@@ -67,6 +68,15 @@ bool connects_unix(int fd, const std::string& name)
     std::memcpy(to.sun_path, name.data(), name.size());
     const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size());
     return ::connect(fd, reinterpret_cast<const sockaddr*>(&to), length) == 0;
+}
+
+bool makes_pair(int type)
+{
+    std::array<int, 2> ends{-1, -1};
+    if (::socketpair(AF_UNIX, type, 0, ends.data()) != 0)
+        return false;
+    const UniqueFd one(ends[0]), other(ends[1]);
+    return true;
 }
 
 bool makes_socket(int family, int type, int protocol)
@@ -230,6 +240,10 @@ const std::vector<Row> table = {
      [](auto&) { return makes_socket(AF_INET, SOCK_DGRAM, 0); },
      {Role::resolver}},
     {"make a Unix socket", [](auto&) { return makes_socket(AF_UNIX, SOCK_STREAM, 0); }, nobody},
+    {"make a pair of Unix stream sockets",
+     [](auto&) { return makes_pair(SOCK_STREAM | SOCK_CLOEXEC); },
+     {Role::resolver}},
+    {"make a pair of Unix datagram sockets", [](auto&) { return makes_pair(SOCK_DGRAM); }, nobody},
     {"make a netlink socket",
      [](auto&) { return makes_socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE); }, nobody},
     {"send to a UDP address",
@@ -315,8 +329,7 @@ TEST_P(Confined, DiesOfCallsOnlyAnIntruderMakes)
                               SYS_seccomp,
                               SYS_landlock_restrict_self,
                               SYS_init_module,
-                              SYS_sendmmsg,
-                              SYS_socketpair})
+                              SYS_sendmmsg})
         EXPECT_EQ(outcome_of(GetParam(), Place::first_thread, around,
                              [number](auto&) { return calls(number); }),
                   Outcome::killed)
