@@ -9,20 +9,24 @@ namespace posthouse::keeper {
 
 Task<store::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mailbox::AccountId id)
 {
-    if (const auto found = accounts_.find(id); found != accounts_.end()) {
-        used_.splice(used_.begin(), used_, found->second.used);
-        co_return found->second.account;
+    for (;;) {
+        if (const auto found = accounts_.find(id); found != accounts_.end()) {
+            used_.splice(used_.begin(), used_, found->second.used);
+            co_return found->second.account;
+        }
+        const auto forgotten = forgotten_;
+        auto account = co_await mailbox::Account::open(engine_, id, wall_clock());
+        if (!account)
+            co_return std::unexpected(account.error());
+        // Someone else may have opened it meanwhile: there must be one writer only. And where one
+        // was opened, used and forgotten meanwhile, what we read may be out of date.
+        if (accounts_.contains(id) || forgotten != forgotten_)
+            continue;
+        used_.push_front(id);
+        accounts_.emplace(id, Entry{*account, used_.begin()});
+        shed();
+        co_return std::move(*account);
     }
-    auto account = co_await mailbox::Account::open(engine_, id, wall_clock());
-    if (!account)
-        co_return std::unexpected(account.error());
-    // Someone else may have opened it meanwhile: there must be one writer only.
-    if (const auto found = accounts_.find(id); found != accounts_.end())
-        co_return found->second.account;
-    used_.push_front(id);
-    accounts_.emplace(id, Entry{*account, used_.begin()});
-    shed();
-    co_return std::move(*account);
 }
 
 void OpenAccounts::forget(mailbox::AccountId id)
@@ -32,6 +36,7 @@ void OpenAccounts::forget(mailbox::AccountId id)
         return;
     used_.erase(found->second.used);
     accounts_.erase(found);
+    ++forgotten_;
 }
 
 /// An account that somebody holds stays, whatever its age.
@@ -82,8 +87,8 @@ Task<std::expected<routing::Facts, wire::Failure>>
 Office::facts_of(const mail::ForwardPath& recipient)
 {
     routing::Facts facts;
-    const auto mailbox = recipient.mailbox() ? *recipient.mailbox()
-                                             : routing::postmaster_of(config().hostname);
+    const auto mailbox =
+        recipient.mailbox() ? *recipient.mailbox() : routing::postmaster_of(config().hostname);
     const auto domain = config().domains.find(mailbox.domain());
     if (domain == config().domains.end())
         co_return facts;

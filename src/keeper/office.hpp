@@ -36,6 +36,7 @@ private:
     store::Engine& engine_;
     std::unordered_map<mailbox::AccountId, Entry> accounts_;
     std::list<mailbox::AccountId> used_; // the latest first
+    std::uint64_t forgotten_ = 0;        // how many, so far
 };
 
 /// What every desk of the keeper works with.

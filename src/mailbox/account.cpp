@@ -73,29 +73,35 @@ Task<Account::Result<std::shared_ptr<Account>>> Account::open(store::Engine& eng
                                                               Timestamp now)
 {
     std::shared_ptr<Account> account(new Account(engine, id));
-    auto page = co_await engine.partitions().read(partition_of(id), {mailbox_key(inbox_id)});
-    if (!page)
-        co_return std::unexpected(page.error());
     auto& inbox = account->inbox_;
-    if (!page->rows.empty()) {
-        if (!inbox.ParseFromString(page->rows.front().value))
-            co_return std::unexpected(store::Error::corrupt);
-        if (auto settled = co_await account->settle_releases(); !settled)
-            co_return std::unexpected(settled.error());
-        co_return account;
+    for (;;) {
+        auto page = co_await engine.partitions().read(partition_of(id), {mailbox_key(inbox_id)});
+        if (!page)
+            co_return std::unexpected(page.error());
+        if (!page->rows.empty()) {
+            if (!inbox.ParseFromString(page->rows.front().value))
+                co_return std::unexpected(store::Error::corrupt);
+            if (auto settled = co_await account->settle_releases(); !settled)
+                co_return std::unexpected(settled.error());
+            co_return account;
+        }
+        inbox.set_id(inbox_id);
+        inbox.set_name("INBOX");
+        // Seconds since 1970: greater each time an account of this name is made anew.
+        inbox.set_uid_validity(static_cast<std::uint32_t>(to_microseconds(now) / 1'000'000));
+        inbox.set_uid_next(1);
+        // Two may open it at once. Only one makes the INBOX, as a second one would begin anew with
+        // uids that have messages by then; the other reads what was made.
+        store::Commit first;
+        first.partition = partition_of(id);
+        first.expect = page->at;
+        first.put.push_back({mailbox_key(inbox_id), inbox.SerializeAsString()});
+        auto made = co_await engine.partitions().commit(std::move(first));
+        if (made)
+            co_return account;
+        if (made.error() != store::Error::conflict)
+            co_return std::unexpected(made.error());
     }
-    inbox.set_id(inbox_id);
-    inbox.set_name("INBOX");
-    // Seconds since 1970: greater each time an account of this name is made anew.
-    inbox.set_uid_validity(static_cast<std::uint32_t>(to_microseconds(now) / 1'000'000));
-    inbox.set_uid_next(1);
-    auto made = co_await account->writer_.apply(
-        [value = inbox.SerializeAsString()](store::Writer::Batch& batch) mutable {
-            batch.put(mailbox_key(inbox_id), std::move(value));
-        });
-    if (!made)
-        co_return std::unexpected(made.error());
-    co_return account;
 }
 
 Task<Account::Result<bool>> Account::was_delivered(std::uint64_t id)
@@ -142,8 +148,8 @@ Task<Account::Result<Account::Snapshot>> Account::snapshot()
     Snapshot shot{UidValidity{inbox_.uid_validity()}, {}};
     std::string after;
     for (;;) {
-        auto page = co_await engine_.partitions().scan(
-            writer_.partition(), messages_key(inbox_id), after, store::Limits::page_rows);
+        auto page = co_await engine_.partitions().scan(writer_.partition(), messages_key(inbox_id),
+                                                       after, store::Limits::page_rows);
         if (!page)
             co_return std::unexpected(page.error());
         for (const auto& row : page->rows) {
@@ -191,8 +197,8 @@ Task<Account::Result<void>> Account::expunge(std::vector<Uid> uids)
         const auto body = store::BlobId::from_bytes(found->body());
         if (!body)
             co_return std::unexpected(store::Error::corrupt);
-        doomed.push_back({message_key(inbox_id, uid), *body, found->delivery(),
-                          found->shared_body()});
+        doomed.push_back(
+            {message_key(inbox_id, uid), *body, found->delivery(), found->shared_body()});
     }
     if (doomed.empty())
         co_return Result<void>{};
@@ -226,8 +232,7 @@ Task<Account::Result<void>> Account::settle_releases()
             if (!blob)
                 co_return std::unexpected(store::Error::corrupt);
             const auto delivery = read_u64(std::string_view(row.key).substr(17));
-            auto released =
-                co_await bodies.release(*blob, SharedBodies::claim_of(id_, delivery));
+            auto released = co_await bodies.release(*blob, SharedBodies::claim_of(id_, delivery));
             if (!released)
                 co_return std::unexpected(released.error());
         }
