@@ -16,7 +16,6 @@ namespace asio = boost::asio;
 
 namespace posthouse::gate {
 
-using wire::Failure;
 using wire::Method;
 namespace step = pop3::step;
 

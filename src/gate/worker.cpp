@@ -193,7 +193,7 @@ void Worker::turn_away(tcp::socket socket, const Terms& terms) const
     ::send(socket.native_handle(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     boost::system::error_code ignored;
     socket.shutdown(tcp::socket::shutdown_send, ignored);
-    std::array<char, 4096> unread; // Closed with input unread, the connection would be reset.
+    std::array<char, 4096> unread{}; // Closed with input unread, the connection would be reset.
     const auto taken = ::recv(socket.native_handle(), unread.data(), unread.size(), MSG_DONTWAIT);
     static_cast<void>(taken);
 }
