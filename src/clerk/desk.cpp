@@ -58,7 +58,13 @@ Task<wire::Result<wire::Answer>> Desk::serve(wire::Frame frame)
         take_password(*request);
         co_return std::unexpected(wire::Failure::invalid);
     }
-    co_return wire::answer_with(co_await authenticate(std::move(*request)));
+    const auto answer = co_await authenticate(std::move(*request));
+    // Our own trouble is no answer: a client that takes it for a wrong password asks its user.
+    if (answer.reason() == "busy")
+        co_return std::unexpected(wire::Failure::busy);
+    if (answer.reason() == "unavailable")
+        co_return std::unexpected(wire::Failure::unavailable);
+    co_return wire::answer_with(answer);
 }
 
 Task<wire::Authenticated> Desk::authenticate(wire::Authenticate request)

@@ -13,7 +13,8 @@ namespace posthouse::clerk {
 
 /// Answers Method::authenticate: has the keeper find the user's verifier, checks the password, has
 /// the keeper vouch for the account. Who does not exist and whose password is wrong get the same
-/// answer after the same time. Logs login.ok and login.failed.
+/// answer after the same time. Failure::busy or unavailable: nothing was found out. Logs login.ok
+/// and login.failed.
 class Desk {
 public:
     struct Limits {
