@@ -18,9 +18,14 @@ def binary():
     return os.environ.get("POSTHOUSE_BINARY", str(SOURCE / "build/debug/posthouse"))
 
 
-def free_port(kind=socket.SOCK_STREAM):
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
+# An address that nothing connects from: while the house is down, no connection, its own clients' least of all, can get
+# one of its ports by chance as the near end.
+ADDRESS = f"127.77.{os.getpid() >> 8 & 255}.{os.getpid() & 255 or 1}"
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind((ADDRESS, 0))
         return probe.getsockname()[1]
 
 
@@ -44,10 +49,10 @@ hostname = "mx.house.example"
 data_dir = "{folder}/data"
 [domains."house.example"]
 [[listen]]
-address = "127.0.0.1:{self.smtp_port}"
+address = "{ADDRESS}:{self.smtp_port}"
 protocol = "smtp"
 [[listen]]
-address = "127.0.0.1:{self.pop3_port}"
+address = "{ADDRESS}:{self.pop3_port}"
 protocol = "pop3"
 plaintext_auth = true
 [dns]
@@ -119,22 +124,38 @@ drain_seconds = 5
         return found
 
     def leftovers(self):
-        return [pid for pid, _, words in processes() if len(words) >= 3 and words[1] == "--role"
-                and os.path.exists(f"/proc/{pid}") and session_of(pid) == self.process.pid]
+        """Processes of the house of which a thread still lives: a dead one's sockets are open until the last has gone."""
+        return [pid for pid in pids() if session_of(pid) == self.process.pid and any_thread_lives(pid)]
+
+
+def pids():
+    return [int(entry) for entry in os.listdir("/proc") if entry.isdigit()]
+
+
+def any_thread_lives(pid):
+    for stat in Path("/proc", str(pid), "task").glob("*/stat"):
+        try:
+            if state_and_parent(stat)[0] not in "ZX":
+                return True
+        except OSError:
+            pass  # It has gone in the meantime.
+    return False
+
+
+def state_and_parent(stat):
+    return re.search(r"\) (\S) (\d+)", stat.read_text()).groups()
 
 
 def processes():
-    for entry in os.listdir("/proc"):
-        if not entry.isdigit():
-            continue
+    """Pid, parent and command line of each that runs."""
+    for pid in pids():
         try:
-            stat = Path("/proc", entry, "stat").read_text()
-            words = Path("/proc", entry, "cmdline").read_bytes().split(b"\0")
+            state, parent = state_and_parent(Path("/proc", str(pid), "stat"))
+            words = Path("/proc", str(pid), "cmdline").read_bytes().split(b"\0")
         except OSError:
-            continue  # It has gone in the meantime.
-        state, parent = re.search(r"\) (\S) (\d+)", stat).groups()
+            continue
         if state not in "ZX":
-            yield int(entry), int(parent), [word.decode(errors="replace") for word in words]
+            yield pid, int(parent), [word.decode(errors="replace") for word in words]
 
 
 def session_of(pid):

@@ -7,7 +7,7 @@ import socket
 import threading
 from dataclasses import dataclass
 
-from house import ACCOUNTS, PASSWORD
+from house import ACCOUNTS, ADDRESS, PASSWORD
 
 
 @dataclass(frozen=True)
@@ -26,7 +26,7 @@ def text_of(marker):
 
 class Connection:
     def __init__(self, port):
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=30)
+        self.socket = socket.create_connection((ADDRESS, port), timeout=30)
         self.input = self.socket.makefile("rb")
 
     def line(self):
