@@ -172,3 +172,37 @@ def test_a_backup_mx_takes_mail_from_strangers(town, b):
         client.hello("stranger.test")
         client.expect(250, "MAIL FROM:<someone@stranger.test>")
         client.expect(250, "RCPT TO:<anyone@held.test>")
+
+
+def test_everything_goes_to_the_smart_host_where_there_is_one(town, house):
+    smart, direct = town.found_stub("smart.test").open(), town.found_stub("mx.direct.test").open()
+    town.dns.publish("direct.test. MX 10 mx.direct.test.")
+    house.config["outbound"] = {"smart_host": "[smart.test]"}
+    house.start()
+    letter = compose(recipient="someone@direct.test")
+    house.submit(letter, f"someone@{house.domain}", "someone@direct.test")
+    reached(smart, letter)
+    assert direct.connections == 0
+
+
+def test_one_recipient_refused_costs_the_others_nothing(town, a):
+    stub = town.found_stub("mx.picky.test", recipient_replies=["550 5.1.1 Who is that?"]).open()
+    town.dns.publish("picky.test. MX 10 mx.picky.test.")
+    letter = compose()
+    a.submit(letter, "alice@a.test", "one@picky.test", "two@picky.test")
+    assert len(reached(stub, letter).recipients) == 1
+    notification = a.notification(letter.token)
+    assert "Who is that?" in notification
+    refused = {"one@picky.test", "two@picky.test"} - set(stub.taken[0].recipients)
+    assert f"rfc822;{refused.pop()}" in notification.replace(" ", "")
+
+
+def test_an_undeliverable_notification_goes_nowhere(town, a):
+    letter = compose()
+    with a.smtp() as client:
+        client.hello()
+        client.send(letter, "", "someone@nowhere.test")
+    until(lambda: attempts(a, "nowhere.test") > 0, "an attempt")
+    other = send(a, f"someone-{letter.token}@nowhere.test")  # Its notification comes later than the first's would.
+    assert other.token in a.notification(f"someone-{letter.token}@nowhere.test")
+    assert not a.letters_of("alice@a.test", letter.token.encode())

@@ -18,7 +18,7 @@ ILL_ZONE = "ill.test"
 class Town:
     def __init__(self):
         if not BINARY.exists():
-            raise NotPermitted(f"there is no {BINARY}: build it first, or name it by POSTHOUSE_BINARY")
+            raise FileNotFoundError(f"there is no {BINARY}: build it first, or name another by POSTHOUSE_BINARY")
         if not (shutil.which("nsd") or Path("/usr/sbin/nsd").exists()):
             raise NotPermitted("there is no name server (package nsd)")
         self.programs, self.stubs, self.network = [], [], None
