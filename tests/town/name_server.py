@@ -8,7 +8,7 @@ import struct
 
 from network import inside
 from patience import until
-from program import Program
+from program import Program, inside_command
 
 NXDOMAIN, SERVFAIL, NO_ERROR = 3, 2, 0
 SOA, TXT = 6, 16
@@ -32,7 +32,7 @@ class NameServer:
             "zone:", '  name: "."', "  zonefile: root.zone", *(
                 f'zone:\n  name: "{zone}"\n  zonefile: {zone}.zone' for zone in ill_zones)]) + "\n")
         binary = shutil.which("nsd") or "/usr/sbin/nsd"
-        self.program = Program(["ip", "netns", "exec", self.namespace, binary, "-d", "-c", self.folder / "nsd.conf"],
+        self.program = Program([*inside_command(self.namespace), binary, "-d", "-c", self.folder / "nsd.conf"],
                                town.logs / "nsd.log")
         until(self._serves_everything, "nsd answers")
 

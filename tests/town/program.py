@@ -6,6 +6,7 @@ import signal
 import subprocess
 from pathlib import Path
 
+from network import NAMESPACES, NotPermitted
 from patience import PATIENCE, until
 
 # Each with the number it gets where the machine has no such user.
@@ -33,10 +34,37 @@ class Surroundings:
             self.binds["/etc/resolv.conf"] = folder / "resolv.conf"
             self.binds["/etc/resolv.conf"].write_text(f"nameserver {name_server}\noptions timeout:2 attempts:2\n")
 
+        self._insist_on_privacy(folder)
+
     def command(self, namespace, words, mounts=()):
-        """`ip netns exec` gives a mount namespace of its own; nobody else sees these mounts."""
-        binds = " && ".join([f"mount --bind {ours} {theirs}" for theirs, ours in self.binds.items()] + list(mounts))
-        return ["ip", "netns", "exec", namespace, "sh", "-c", f'{binds} && exec "$@"', "sh", *map(str, words)]
+        """With a mount namespace of its own: nobody else sees these mounts."""
+        binds = [f"mount --bind {ours} {theirs}" for theirs, ours in self.binds.items()]
+        return [*inside_command(namespace), *in_private([*binds, *mounts]), *map(str, words)]
+
+    @staticmethod
+    def _insist_on_privacy(folder):
+        hidden, shown = folder / "hidden", folder / "shown"
+        hidden.write_text("hidden")
+        shown.write_text("shown")
+        done = subprocess.run([*in_private([f"mount --bind {hidden} {shown}"]), "cat", shown], capture_output=True,
+                              text=True, timeout=PATIENCE)
+        if done.stdout != "hidden":
+            raise NotPermitted(f"no mounts: {done.stderr.strip()}")
+        if shown.read_text() != "shown":
+            subprocess.run(["umount", shown], check=True, timeout=PATIENCE)
+            raise NotPermitted("mounts made here would be seen by others")
+
+
+def inside_command(namespace):
+    """Words that run the command behind them on that host."""
+    return ["nsenter", f"--net={NAMESPACES / namespace}", "--"]
+
+
+def in_private(mounts):
+    """Words that run the command behind them in a mount namespace of its own, with these mounts."""
+    # In a chroot "/" is no mount and cannot be told to be private.
+    script = " && ".join(["{ mount --make-rprivate / 2>/dev/null || true; }", *mounts, 'exec "$@"'])
+    return ["unshare", "--mount", "--propagation", "unchanged", "sh", "-c", script, "sh"]
 
 
 def number_of(user):

@@ -11,13 +11,14 @@ from letters import AWKWARD, LARGE, compose, trace_fields
 from network import inside
 from patience import PATIENCE, until
 from posthouse import PASSWORD
+from program import inside_command
 
 
 numbers = itertools.count(1)
 
 
 def run_at_desk(town, *words):
-    return subprocess.run(["ip", "netns", "exec", town.desk, *map(str, words)], capture_output=True, timeout=PATIENCE)
+    return subprocess.run([*inside_command(town.desk), *map(str, words)], capture_output=True, timeout=PATIENCE)
 
 
 @pytest.fixture
