@@ -166,7 +166,7 @@ class Posthouse:
     def notification(self, about, user="alice"):
         """The failure notification about that letter or recipient."""
         text = self._one(about.encode(), user)
-        assert b"Content-Type: multipart/report" in text or b"Return-Path: <>" in text, text
+        assert text.startswith(b"Return-Path: <>\r\n") and b"Content-Type: multipart/report" in text, text
         return text.decode("utf-8", "replace")
 
     def _one(self, text, user):
