@@ -92,8 +92,9 @@ def unit(binary):
 
 
 def excerpt(said):
-    """What a failing program said, without the tests that passed."""
-    lines = [line for line in said.splitlines() if not re.match(r"\[( RUN| +OK|-+|=+)", line)]
+    """What a failing program said, without the tests that passed and the events that our code logs."""
+    noise = re.compile(r"\[( RUN| +OK|-+|=+)|\d{4}-\d\d-\d\dT\S+ process=|$")
+    lines = [line for line in said.splitlines() if not noise.match(line)]
     return "\n".join(lines[:120] + ([f"… {len(lines) - 160} lines …"] + lines[-40:] if len(lines) > 160 else lines[120:]))
 
 
