@@ -161,6 +161,26 @@ def section_order(section):
     return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in section.split(".")] if section else []
 
 
+EVENT = re.compile(r'"([a-z_]+(?:\.[a-z_]+)+)"')
+
+
+def check_events():
+    """The log's events are interface: each is in docs/events.md, and each there is in the code."""
+    page = Path("docs/events.md")
+    listed = set(re.findall(r"^\| `([a-z_.]+)` \|", page.read_text(), re.MULTILINE))
+    written = set()
+    for path in tracked("src/**.cpp", "src/**/events.hpp"):
+        text = path.read_text()
+        names = EVENT.findall(text) if path.suffix == ".hpp" else []
+        for call in re.findall(r"log::(?:debug|info|warning|error|write)\(([^{;]*)|\* event = ([^;]*);", text):
+            names += EVENT.findall("".join(call))
+        written |= set(names)
+        for name in sorted(set(names) - listed):
+            problem(path, 1, f"the event {name} is not in {page}")
+    for name in sorted(listed - written):
+        problem(page, 1, f"nothing writes the event {name}")
+
+
 def ledger_text(ledger):
     out = ["# Standards", "",
            "Which standard, and which of its sections, is named where in `src/`. Written by `script/lint --write` from the",
@@ -179,6 +199,7 @@ def ledger_text(ledger):
 def main():
     check_includes(allowed_arrows())
     check_heads_and_lengths()
+    check_events()
     text = ledger_text(references())
     if "--write" in sys.argv[1:]:
         LEDGER.write_text(text)
