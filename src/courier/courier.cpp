@@ -101,7 +101,8 @@ private:
     asio::io_context& context_;
     std::shared_ptr<net::TlsContext> tls_;
     net::Deadlines deadlines_;
-    ResolverTargets targets_;
+    SystemRandom random_;
+    ResolverTargets targets_{random_};
     Carrier carrier_;
     std::map<std::string, std::shared_ptr<wire::Link>> links_;
 };

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "courier/target_source.hpp"
 
+#include <algorithm>
+
 namespace posthouse::courier {
 
 void ResolverTargets::set_link(std::shared_ptr<wire::Link> link)
@@ -20,11 +22,32 @@ Task<TargetSource::Found> ResolverTargets::find(std::string domain)
 {
     const auto known = known_.find(domain);
     if (known != known_.end() && Instant::clock::now() < known->second.until)
-        co_return known->second.targets;
+        co_return shuffled(known->second.targets);
     auto found = co_await ask(domain);
     if (found && !(*found)->failed())
         remember(domain, *found);
     co_return found;
+}
+
+std::shared_ptr<const wire::Targets>
+ResolverTargets::shuffled(std::shared_ptr<const wire::Targets> targets)
+{
+    const auto equals = [](const wire::Targets::Target& one, const wire::Targets::Target& other) {
+        return one.preference() == other.preference();
+    };
+    if (std::ranges::adjacent_find(targets->targets(), equals) == targets->targets().end())
+        return targets;
+    auto copy = std::make_shared<wire::Targets>(*targets);
+    auto& hosts = *copy->mutable_targets();
+    for (auto group = hosts.begin(); group != hosts.end();) {
+        const auto end =
+            std::find_if_not(group, hosts.end(), [&](const wire::Targets::Target& host) {
+                return host.preference() == group->preference();
+            });
+        std::shuffle(group, end, Dice{random_});
+        group = end;
+    }
+    return copy;
 }
 
 Task<TargetSource::Found> ResolverTargets::ask(std::string domain)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/random.hpp"
 #include "base/time.hpp"
 #include "courier/policy.hpp"
 #include "wire/link.hpp"
@@ -22,9 +23,12 @@ public:
     virtual Task<Found> find(std::string domain) = 0;
 };
 
-/// The resolver, and what it said a moment ago.
+/// The resolver, and what it said a moment ago, with hosts of one preference in an order of their
+/// own each time (RFC 5321 §5.1).
 class ResolverTargets final : public TargetSource {
 public:
+    explicit ResolverTargets(Random& random) : random_(random) {}
+
     void set_link(std::shared_ptr<wire::Link>);
     /// Forgets all: the configuration has changed.
     void forget();
@@ -41,7 +45,9 @@ private:
         Instant until;
     };
     void remember(const std::string& domain, std::shared_ptr<const wire::Targets>);
+    std::shared_ptr<const wire::Targets> shuffled(std::shared_ptr<const wire::Targets>);
 
+    Random& random_;
     std::shared_ptr<wire::Link> link_;
     std::unordered_map<std::string, Known> known_;
     std::deque<std::string> order_; // of becoming known; each domain of known_ once

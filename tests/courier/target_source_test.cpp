@@ -8,6 +8,10 @@
 #include <boost/asio/use_future.hpp>
 #include <gtest/gtest.h>
 
+#include <map>
+#include <utility>
+#include <vector>
+
 namespace posthouse::courier {
 namespace {
 
@@ -39,10 +43,12 @@ protected:
     }
 
     boost::asio::io_context context_{1};
-    ResolverTargets targets_;
+    SeededRandom random_{1};
+    ResolverTargets targets_{random_};
     std::shared_ptr<wire::Link> resolver_;
     std::size_t asked_ = 0;
     bool fails_ = false;
+    std::vector<std::pair<std::string, std::uint32_t>> hosts_;
 
 private:
     Task<wire::Result<wire::Answer>> answer(wire::Frame frame)
@@ -51,6 +57,11 @@ private:
         wire::Targets targets;
         targets.set_site(wire::parse<wire::FindTargets>(frame.message)->domain());
         targets.set_failed(fails_);
+        for (const auto& [host, preference] : hosts_) {
+            auto* target = targets.add_targets();
+            target->set_host(host);
+            target->set_preference(preference);
+        }
         co_return wire::answer_with(targets);
     }
 };
@@ -64,6 +75,21 @@ TEST_F(ResolverTargetsTest, AsksOnceForManyLetters)
     targets_.forget();
     find("b.test");
     EXPECT_EQ(asked_, 3U);
+}
+
+TEST_F(ResolverTargetsTest, SpreadsLettersAmongEqualHostsAndKeepsTheOrderOfPreference)
+{
+    hosts_ = {{"one", 10}, {"two", 10}, {"three", 10}, {"backup", 20}};
+    std::map<std::string, int> first;
+    for (int i = 0; i < 300; ++i) {
+        const auto found = *find("b.test");
+        ASSERT_EQ(found->targets_size(), 4);
+        EXPECT_EQ(found->targets(3).host(), "backup");
+        ++first[found->targets(0).host()];
+    }
+    EXPECT_EQ(asked_, 1U);
+    for (const auto* host : {"one", "two", "three"})
+        EXPECT_GT(first[host], 50) << host;
 }
 
 TEST_F(ResolverTargetsTest, RemembersNoFailure)
