@@ -67,6 +67,15 @@ def house(town):
     town.remove(host)
 
 
+@pytest.fixture(autouse=True)
+def nobody_crashes(request):
+    """Of all that runs meanwhile, and while the test's own house closes."""
+    yield
+    town = getattr(request.config, "town", None)
+    for crash in town.new_crashes() if town else []:
+        pytest.fail(crash)
+
+
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
     """What the hosts logged belongs to a failure."""

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """The town: a network with a name server, a trusted client's desk, strangers, and the mail hosts that tests found."""
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -13,6 +14,7 @@ from program import Surroundings
 from stub_host import StubHost
 
 ILL_ZONE = "ill.test"
+CRASH = re.compile(r"^.*(?:ERROR: \w+Sanitizer|runtime error:|event=process\.ended .*how=\"signal (?!15\b)).*$", re.M)
 
 
 class Town:
@@ -22,6 +24,7 @@ class Town:
         if not (shutil.which("nsd") or Path("/usr/sbin/nsd").exists()):
             raise NotPermitted("there is no name server (package nsd)")
         self.programs, self.stubs, self.network = [], [], None
+        self.known_crashes = []
         # Not below pytest's own, which only its user may enter: the roles are other users.
         self.folder = Path(tempfile.mkdtemp(prefix="posthouse-town-"))
         try:
@@ -67,6 +70,14 @@ class Town:
         if posthouse.program:
             posthouse.program.stop()
         self.network.remove_host(posthouse.namespace)
+
+    def new_crashes(self):
+        """What is in the logs of processes that broke down, each told once."""
+        crashes = [f"{path.name}: {line}" for path in self.logs.glob("*.log")
+                   for line in CRASH.findall(path.read_text(errors="replace"))]
+        fresh = [crash for crash in crashes if crash not in self.known_crashes]
+        self.known_crashes += fresh
+        return fresh
 
     def close(self):
         for stub in self.stubs:
