@@ -34,6 +34,7 @@ class NameServer:
         binary = shutil.which("nsd") or "/usr/sbin/nsd"
         self.program = Program([*inside_command(self.namespace), binary, "-d", "-c", self.folder / "nsd.conf"],
                                town.logs / "nsd.log")
+        town.programs.append(self.program)
         until(self._serves_everything, "nsd answers")
 
     def publish(self, *records):

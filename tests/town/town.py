@@ -37,7 +37,6 @@ class Town:
             self.stranger, _ = self.network.add_host("stranger", 66)
             self.stub_namespace, _ = self.network.add_host("stubs", 67)
             self.dns = NameServer(self, ill_zones=[ILL_ZONE])
-            self.programs.append(self.dns.program)
             self.surroundings = Surroundings(self.folder, self.dns.address)
         except BaseException:
             self.close()
