@@ -23,7 +23,8 @@ struct Field {
     Field(std::string_view n, const char* v) : name(n), value(v) {}
     template <class T>
         requires std::is_arithmetic_v<T>
-    Field(std::string_view n, T v) : name(n), value(std::to_string(v))
+    Field(std::string_view n, T v) : name(n),
+                                     value(std::to_string(v))
     {
     }
 };

@@ -106,7 +106,8 @@ std::string printable(std::string_view text, std::size_t most)
     while (!text.empty() && shown.size() < most) {
         const auto length = utf8_length(text);
         const auto c = static_cast<unsigned char>(text[0]);
-        if (length == 0 || c < 0x20 || c == 0x7f || (c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0))
+        if (length == 0 || c < 0x20 || c == 0x7f ||
+            (c == 0xc2 && static_cast<unsigned char>(text[1]) < 0xa0))
             shown += '?';
         else
             shown += text.substr(0, length);

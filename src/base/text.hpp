@@ -9,10 +9,22 @@
 namespace posthouse {
 
 /// ASCII only, whatever the locale; other bytes stay as they are.
-constexpr char to_lower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; }
-constexpr char to_upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c; }
-constexpr bool is_digit(char c) { return c >= '0' && c <= '9'; }
-constexpr bool is_alpha(char c) { return to_lower(c) >= 'a' && to_lower(c) <= 'z'; }
+constexpr char to_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c;
+}
+constexpr char to_upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+}
+constexpr bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+constexpr bool is_alpha(char c)
+{
+    return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
 std::string lowercase(std::string_view);
 std::string uppercase(std::string_view);
 bool equal_ignoring_case(std::string_view, std::string_view);

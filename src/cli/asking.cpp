@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/commands.hpp"
+#include "cli/told.hpp"
 #include "config/load.hpp"
 
 #include <boost/json.hpp>
@@ -60,6 +61,19 @@ std::expected<wire::AdminAnswer, Exit> ask(Context& context, const wire::Admin& 
     if (!desk)
         return std::unexpected(desk.error());
     return ask(context, **desk, request);
+}
+
+std::expected<Told, Exit> ask_for_result(Context& context, Desk& desk, const wire::Admin& request)
+{
+    auto answer = ask(context, desk, request);
+    if (!answer)
+        return std::unexpected(answer.error());
+    boost::system::error_code error;
+    auto result = json::parse(answer->json(), error);
+    if (error || !result.is_object())
+        return std::unexpected(
+            refuse(context, Exit::software, "the server's answer cannot be read"));
+    return Told{std::move(result.get_object()), answer->next()};
 }
 
 } // namespace posthouse::cli

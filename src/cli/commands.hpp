@@ -28,12 +28,35 @@ process::Exit user_passwd(Context&, const std::string& address, PasswordFrom);
 process::Exit user_remove(Context&, const std::string& address);
 process::Exit user_list(Context&);
 
+struct QueueChoice {
+    std::string sender, recipient, domain, state;
+    std::string after;
+    std::uint32_t limit = 100;
+    enum class Extent : std::uint8_t { page, everything } extent = Extent::page;
+};
+process::Exit queue_list(Context&, const QueueChoice&);
+process::Exit queue_show(Context&, const std::string& id);
+/// `action`: hold, release, retry, remove; of the letters named, or else of what the choice takes.
+process::Exit queue_change(Context&, const std::string& action, const std::vector<std::string>& ids,
+                           const QueueChoice&);
+
+process::Exit trace(Context&, const std::string& id);
+struct Question {
+    std::string recipient, sender, client;
+};
+process::Exit explain(Context&, const Question&);
+process::Exit status(Context&);
+process::Exit reload(Context&);
+
 /// A desk for the configuration; or the reason why there is none has been told.
 std::expected<std::unique_ptr<Desk>, process::Exit> desk_for(Context&);
 /// A refusal has been told (in JSON too, where that is wanted).
 std::expected<wire::AdminAnswer, process::Exit> ask(Context&, Desk&, const wire::Admin&);
 /// The same for commands that ask one question.
 std::expected<wire::AdminAnswer, process::Exit> ask(Context&, const wire::Admin&);
+/// The answer's result, and where to go on.
+struct Told;
+std::expected<Told, process::Exit> ask_for_result(Context&, Desk&, const wire::Admin&);
 
 process::Exit refuse(Context&, process::Exit, const std::string& sentence);
 

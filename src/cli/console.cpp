@@ -121,8 +121,11 @@ void print_table(Console& console, const std::vector<std::string>& headings,
     for (const auto& heading : headings)
         widths.push_back(width_of(heading));
     for (const auto& row : rows)
-        for (std::size_t i = 0; i < row.size(); ++i)
+        for (std::size_t i = 0; i < row.size(); ++i) {
+            if (i == widths.size())
+                widths.push_back(0);
             widths[i] = std::max(widths[i], width_of(printable(row[i].text, longest_cell)));
+        }
     const auto print = [&](const std::vector<Cell>& row) {
         for (std::size_t i = 0; i < row.size(); ++i) {
             console.out << styled(console, row[i].style, row[i].text);
@@ -135,7 +138,8 @@ void print_table(Console& console, const std::vector<std::string>& headings,
     std::vector<Cell> head;
     for (const auto& heading : headings)
         head.push_back({heading, Style::bold});
-    print(head);
+    if (!head.empty())
+        print(head);
     for (const auto& row : rows)
         print(row);
 }

@@ -40,7 +40,7 @@ struct Cell {
     std::string text;
     Style style = Style::plain;
 };
-/// Columns as wide as their widest cell, the last one as it comes.
+/// Columns as wide as their widest cell, the last one as it comes. Headings may be left out.
 void print_table(Console&, const std::vector<std::string>& headings,
                  const std::vector<std::vector<Cell>>& rows);
 

@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "base/unique_fd.hpp"
 #include "keeper/admin.hpp"
+#include "keeper/dispatch.hpp"
 #include "process/users.hpp"
 #include "store/rocksdb/engine.hpp"
 #include "wire/link.hpp"
@@ -186,18 +187,20 @@ public:
         if (!engine)
             return std::unexpected(cannot_open(engine.error(), config.data_dir));
         desk->engine_ = std::move(*engine);
-        auto settings = std::make_shared<const process::Settings>(
-            process::Settings{.generation = 1,
-                              .config = config,
-                              .certificate = {},
-                              .key = {},
-                              .dns_servers = {},
-                              .salvage = false});
+        auto settings =
+            std::make_shared<const process::Settings>(process::Settings{.generation = 1,
+                                                                        .config = config,
+                                                                        .certificate = {},
+                                                                        .key = {},
+                                                                        .dns_servers = {},
+                                                                        .salvage = false});
         desk->office_ = std::make_unique<keeper::Office>(desk->context_.get_executor(),
                                                          *desk->engine_, std::move(settings));
         desk->letters_ = std::make_unique<keeper::Letters>(*desk->office_);
-        desk->admin_ = std::make_unique<keeper::Admin>(*desk->office_, *desk->letters_,
-                                                       keeper::Admin::House{});
+        desk->dispatch_ = std::make_unique<keeper::Dispatch>(*desk->office_, *desk->letters_);
+        desk->admin_ = std::make_unique<keeper::Admin>(
+            *desk->office_, *desk->letters_,
+            keeper::Admin::House{desk->dispatch_.get(), nullptr, keeper::Admin::Doors::closed});
         std::optional<Obstacle> obstacle;
         desk->run(desk->prepare(obstacle));
         if (obstacle)
@@ -241,6 +244,7 @@ private:
     std::unique_ptr<store::Engine> engine_;
     std::unique_ptr<keeper::Office> office_;
     std::unique_ptr<keeper::Letters> letters_;
+    std::unique_ptr<keeper::Dispatch> dispatch_; // It is never started: it ends letters, no more.
     std::unique_ptr<keeper::Admin> admin_;
 };
 

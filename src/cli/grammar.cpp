@@ -24,6 +24,9 @@ Grammar::Grammar(Context& context)
                  "Each command has a --help of its own. The manual is posthouse(1).");
     add_server_commands();
     add_user_commands();
+    add_queue_commands();
+    add_story_commands();
+    add_manual_commands();
 }
 
 Grammar::~Grammar() = default;

@@ -27,6 +27,9 @@ private:
     void on(CLI::App*, Action);
     void add_server_commands();
     void add_user_commands();
+    void add_queue_commands();
+    void add_story_commands();
+    void add_manual_commands();
 
     Context& context_;
     std::unique_ptr<CLI::App> app_;

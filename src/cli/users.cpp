@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // posthouse user add|list|passwd|remove
 #include "cli/commands.hpp"
+#include "cli/told.hpp"
 #include "directory/password.hpp"
 #include "mail/address.hpp"
 
@@ -126,16 +127,12 @@ Exit user_list(Context& context)
     request.set_command("user-list");
     json::array accounts;
     do {
-        const auto answer = ask(context, **desk, request);
-        if (!answer)
-            return answer.error();
-        boost::system::error_code error;
-        auto page = json::parse(answer->json(), error);
-        if (error || !page.is_object())
-            return refuse(context, Exit::software, "the server's answer cannot be read");
-        for (auto& account : page.as_object()["accounts"].as_array())
-            accounts.push_back(std::move(account));
-        request.set_after(answer->next());
+        const auto told = ask_for_result(context, **desk, request);
+        if (!told)
+            return told.error();
+        for (const auto& account : list_of(told->result, "accounts"))
+            accounts.push_back(account);
+        request.set_after(told->next);
     } while (!request.after().empty());
     if (context.output == Output::json) {
         context.console.out << json::serialize(json::object{{"accounts", accounts}}) << '\n';
@@ -144,16 +141,16 @@ Exit user_list(Context& context)
     std::vector<std::vector<Cell>> rows;
     for (const auto& entry : accounts) {
         const auto& account = entry.as_object();
-        const auto text = [&](const char* key) { return std::string(account.at(key).as_string()); };
+        const auto text = [&](const char* key) { return text_of(account, key); };
         rows.push_back(
             {{text("address"), Style::bold},
-             {text("created")},
+             {short_time(text("created"))},
              {text("login"), text("login") == "password" ? Style::plain : Style::doubtful}});
     }
     if (rows.empty())
         context.console.out << "No accounts yet; add one with: posthouse user add ADDRESS\n";
     else
-        print_table(context.console, {"ADDRESS", "CREATED", "LOGIN"}, rows);
+        print_table(context.console, {"ADDRESS", "CREATED (UTC)", "LOGIN"}, rows);
     return Exit::ok;
 }
 

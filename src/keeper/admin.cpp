@@ -23,6 +23,15 @@ const Admin::Command* Admin::find(std::string_view name)
         Command{"user-list", 0, 0, &Admin::user_list},
         Command{"user-passwd", 2, 2, &Admin::user_passwd},
         Command{"user-remove", 1, 1, &Admin::user_remove},
+        Command{"queue-list", 0, 0, &Admin::queue_list},
+        Command{"queue-show", 1, 1, &Admin::queue_show},
+        Command{"queue-hold", 0, 1000, &Admin::queue_change},
+        Command{"queue-release", 0, 1000, &Admin::queue_change},
+        Command{"queue-retry", 0, 1000, &Admin::queue_change},
+        Command{"queue-remove", 0, 1000, &Admin::queue_change},
+        Command{"trace", 1, 1, &Admin::trace},
+        Command{"explain", 1, 3, &Admin::explain},
+        Command{"status", 0, 0, &Admin::status},
     };
     const auto found = std::ranges::find(commands, name, &Command::name);
     return found == commands.end() ? nullptr : found;

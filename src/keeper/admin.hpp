@@ -5,6 +5,12 @@
 #include "keeper/office.hpp"
 #include "wire/messages.pb.h"
 
+#include <boost/json/fwd.hpp>
+
+#include <optional>
+#include <string>
+#include <vector>
+
 namespace posthouse::keeper {
 
 class Dispatch;
@@ -18,12 +24,21 @@ public:
     /// What one request may cost; whoever wants more asks again with `next`.
     struct Limits {
         static constexpr std::size_t accounts_a_page = 1000;
+        static constexpr std::size_t letters_by_default = 100; // in a list
+        static constexpr std::size_t letters_a_page = 500;
+        static constexpr std::size_t letters_looked_at = 2000; // for a filter
+        static constexpr std::size_t letters_changed = 500;
+        static constexpr std::size_t changes_at_once = 32;
+        static constexpr std::size_t deliveries_a_commit = 1000;
     };
 
-    /// The rest of the running keeper; null when the server is stopped.
+    /// Closed: the server is stopped. Then `dispatch` ends letters and does nothing else.
+    enum class Doors : std::uint8_t { open, closed };
+    /// The rest of the keeper.
     struct House {
         Dispatch* dispatch = nullptr;
         Reading* reading = nullptr;
+        Doors doors = Doors::open;
     };
 
     Admin(Office& office, Letters& letters, House house)
@@ -49,8 +64,41 @@ private:
     Answer user_remove(Request);
     Task<store::Result<void>> erase_mailbox(mailbox::AccountId);
 
+    // looking: admin_queue.cpp, admin_explain.cpp
+    Answer queue_list(Request);
+    Answer queue_show(Request);
+    Answer trace(Request);
+    Answer status(Request);
+    Answer explain(Request);
+    Task<void> add_targets(boost::json::object&, std::string destination);
+    static std::optional<wire::AdminAnswer> filter_trouble(Request);
+
+    // changing the queue: admin_changes.cpp
+    enum class Change : std::uint8_t { hold, release, retry, remove };
+    struct Changed {
+        std::size_t deliveries = 0;
+        bool changed = false;
+        bool busy = false; // some of it is under way: not for now
+        std::string note;  // why not, or not all
+    };
+    struct Crew;
+    Answer queue_change(Request);
+    Answer queue_change_all(Change, Request);
+    Task<std::vector<Changed>> change_each(Change, std::vector<spool::LetterId>);
+    Task<void> work(Change, std::shared_ptr<Crew>);
+    Task<Changed> change(Change, spool::LetterId);
+    Task<Changed> change_unrouted(Change, spool::LetterId);
+    Task<Changed> change_held(Change, spool::LetterId);
+    Task<Changed> change_routed(Change, spool::LetterId);
+    Task<Changed> remove_unrouted(spool::LetterId);
+    Task<store::Result<void>> commit_changes(std::shared_ptr<OpenLetter>,
+                                             std::vector<spool::Spool::Update>, spool::TraceEvent);
+    Task<void> close(std::shared_ptr<OpenLetter>);
+
+    bool is_running() const { return house_.doors == Doors::open && house_.dispatch != nullptr; }
+
     Office& office_;
-    [[maybe_unused]] Letters& letters_;
+    Letters& letters_;
     House house_;
 };
 

@@ -15,7 +15,9 @@ namespace posthouse::keeper {
 /// Serves the control socket: root and the service user only, whom the kernel names.
 class AdminServer {
 public:
-    AdminServer(boost::asio::io_context& context, Admin& admin) : context_(context), admin_(admin) {}
+    AdminServer(boost::asio::io_context& context, Admin& admin) : context_(context), admin_(admin)
+    {
+    }
     void listen(UniqueFd);
 
 private:

@@ -34,7 +34,14 @@ std::shared_ptr<const spool::Policy> smtp_policy(const config::Queue& queue)
         return std::chrono::duration_cast<std::chrono::seconds>(span);
     };
     policy.site.most_attempts = static_cast<std::uint32_t>(queue.concurrency_per_site);
-    policy.site.initial_attempts = std::min(policy.site.initial_attempts, policy.site.most_attempts);
+    // A site is not left alone for longer than a letter waits.
+    policy.site.first_back_off = std::min(
+        policy.site.first_back_off, std::max(seconds(queue.retry_first), std::chrono::seconds(1)));
+    policy.site.longest_back_off =
+        std::min(policy.site.longest_back_off,
+                 std::max(seconds(queue.retry_maximum), std::chrono::seconds(1)));
+    policy.site.initial_attempts =
+        std::min(policy.site.initial_attempts, policy.site.most_attempts);
     policy.retry.lifetime = seconds(queue.lifetime);
     policy.retry.delays.clear();
     auto delay = queue.retry_first;
@@ -196,16 +203,16 @@ Task<void> Dispatch::sweep()
         co_await read_hints(now);
         pump();
         for (std::size_t shard = 0; shard < spool::shards; ++shard)
-            while ((co_await office_.spool.forget_days_before(
-                        shard, spool::keys::day_of(now) - days_of_trace))
+            while ((co_await office_.spool.forget_days_before(shard, spool::keys::day_of(now) -
+                                                                         days_of_trace))
                        .value_or(false)) {
             }
         if (unsorted_on_disk_ && unsorted_.empty() && routing_ == 0) {
             unsorted_on_disk_ = false;
             for (std::size_t shard = 0; shard < spool::shards; ++shard) {
-                auto left = co_await office_.spool.letters(
-                    shard, spool::keys::unsorted_prefix, {},
-                    Limits::unsorted_in_memory / spool::shards);
+                auto left =
+                    co_await office_.spool.letters(shard, spool::keys::unsorted_prefix, {},
+                                                   Limits::unsorted_in_memory / spool::shards);
                 if (!left)
                     continue;
                 unsorted_on_disk_ |= left->size() == Limits::unsorted_in_memory / spool::shards;
@@ -247,7 +254,7 @@ Task<wire::Result<wire::Answer>> Dispatch::read_letter(const wire::Link* link, w
     const auto request = wire::parse<wire::ReadLetter>(frame.message);
     if (!request || request->length() > wire::FrameLimits::raw_bytes)
         co_return std::unexpected(wire::Failure::invalid);
-    if (!in_hand_.contains({link, request->letter()}))
+    if (!in_hand_->contains({link, request->letter()}))
         co_return std::unexpected(wire::Failure::refused);
     const auto letter = letters_.find({request->letter()});
     if (!letter)

@@ -25,6 +25,7 @@ public:
     struct Limits {
         static constexpr std::size_t routing_at_once = 512;
         static constexpr std::size_t unsorted_in_memory = 20'000;
+        static constexpr std::size_t letters_kept = 2'000;     // fresh ones, with their bodies
         static constexpr std::size_t inline_body = 128 * 1024; // to a worker in one frame
         static constexpr std::size_t header = 64 * 1024;       // of a letter, to route it
         static constexpr std::uint32_t crashes = 3;            // alone, then it is poison
@@ -38,6 +39,7 @@ public:
     Task<void> start();
     void configure();
     /// A letter that is ours now and may go on.
+    void accepted(std::shared_ptr<OpenLetter>);
     void accepted(spool::LetterId);
     /// Nothing new is started; `done` is called when nothing is under way.
     void drain(std::function<void()> done);
@@ -58,6 +60,9 @@ public:
     Task<void> conclude(std::shared_ptr<OpenLetter>, std::vector<spool::Spool::Update>,
                         std::vector<spool::TraceEvent>);
     Task<void> settle(std::shared_ptr<OpenLetter>);
+    /// Takes an unrouted letter out of those to be routed; accepted() puts it back.
+    enum class Withdrawal : std::uint8_t { done, not_waiting, being_routed };
+    Withdrawal withdraw(spool::LetterId);
 
 private:
     // routing: dispatch_routing.cpp
@@ -85,6 +90,7 @@ private:
     Task<void> load(spool::decision::Load);
     Task<void> expire(spool::decision::Expire);
     Task<wire::Result<std::string>> whole_letter(const OpenLetter&);
+    Task<store::Result<std::string>> head_of(const OpenLetter&);
 
     // ends: dispatch_endings.cpp
     Task<void> notify(std::shared_ptr<OpenLetter>);
@@ -112,10 +118,12 @@ private:
     std::unique_ptr<spool::Scheduler> scheduler_;
     boost::asio::steady_timer wake_;
     std::deque<spool::LetterId> unsorted_;
-    std::deque<spool::LetterId> suspects_; // brought a sorter down while being routed
+    std::deque<spool::LetterId> suspects_;           // brought a sorter down while being routed
     std::map<std::uint64_t, std::uint32_t> crashes_; // of letters being routed, alone
-    std::set<std::pair<const wire::Link*, std::uint64_t>> in_hand_;
+    using LettersInHand = std::set<std::pair<const wire::Link*, std::uint64_t>>;
+    std::shared_ptr<LettersInHand> in_hand_ = std::make_shared<LettersInHand>();
     std::size_t routing_ = 0;
+    std::set<std::uint64_t> being_routed_;
     bool routing_suspect_ = false;
     bool unsorted_on_disk_ = false;
     std::size_t under_way_ = 0;

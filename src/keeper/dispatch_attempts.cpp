@@ -11,23 +11,47 @@ namespace {
 
 constexpr auto store_patience = std::chrono::seconds(2);
 
+void log_outcome(spool::LetterId letter, const spool::Delivery& delivery)
+{
+    const auto* event = delivery.state() == spool::DELIVERED ? "delivery.delivered"
+                        : delivery.state() == spool::FAILED  ? "delivery.failed"
+                                                             : "delivery.deferred";
+    log::info(event, {{"letter", letter.text()},
+                      {"recipient", delivery.recipient()},
+                      {"destination", delivery.destination()},
+                      {"attempt", delivery.attempts()},
+                      {"host", delivery.host()},
+                      {"status", delivery.status()},
+                      {"reply", delivery.text()}});
+}
+
+/// Did the worker do badly by the letter? Only then is the letter suspect; a full disk, or a body
+/// that cannot be read at present, is nobody's fault.
+bool is_the_worlds_fault(wire::Failure failure)
+{
+    return failure == wire::Failure::unavailable || failure == wire::Failure::no_space ||
+           failure == wire::Failure::busy;
+}
+
 /// Keeps a worker's right to read on in a letter for as long as it has it in hand.
 class InHand {
 public:
     using Set = std::set<std::pair<const wire::Link*, std::uint64_t>>;
-    InHand(Set& set, const wire::Link* link, std::uint64_t letter)
-        : set_(set), entry_(link, letter), mine_(set.insert(entry_).second)
+    InHand(std::shared_ptr<Set> set, const wire::Link* link, std::uint64_t letter)
+        : set_(std::move(set)),
+          entry_(link, letter),
+          mine_(set_->insert(entry_).second)
     {
     }
     InHand(const InHand&) = delete;
     ~InHand()
     {
         if (mine_)
-            set_.erase(entry_);
+            set_->erase(entry_);
     }
 
 private:
-    Set& set_;
+    std::shared_ptr<Set> set_;
     std::pair<const wire::Link*, std::uint64_t> entry_;
     bool mine_;
 };
@@ -53,8 +77,8 @@ Task<void> Dispatch::attempt(spool::decision::Start start)
     const auto asked_for = start.deliveries;
     std::erase_if(start.deliveries, [&](spool::DeliveryId id) {
         const auto found = letter->deliveries.find(id.value);
-        return found == letter->deliveries.end() ||
-               found->second.record.state() != spool::WAITING;
+        return found == letter->deliveries.end() || // Or an administrator is at it just now.
+               found->second.record.state() != spool::WAITING || found->second.under_way;
     });
     for (const auto id : start.deliveries)
         letter->deliveries[id.value].under_way = true;
@@ -76,6 +100,8 @@ Task<wire::Result<std::string>> Dispatch::whole_letter(const OpenLetter& letter)
 {
     if (letter.record.body_bytes() > Limits::inline_body)
         co_return std::string();
+    if (!letter.body.empty())
+        co_return letter.record.prefix() + letter.body;
     const auto blob = store::BlobId::from_bytes(letter.record.body());
     if (!blob)
         co_return std::unexpected(wire::Failure::invalid);
@@ -116,6 +142,13 @@ Task<void> Dispatch::attempt_remote(spool::decision::Start start,
     const InHand hold(in_hand_, place.link().get(), letter->id.value);
     auto attempted = co_await place.link()->call<wire::Attempted>(wire::Method::attempt, order,
                                                                   std::move(*bytes));
+    if (!attempted && is_the_worlds_fault(attempted.error())) {
+        place = {};
+        auto* outcome = none.add_outcomes();
+        outcome->set_status("4.3.0");
+        outcome->set_text("our courier could not take it at present");
+        co_return co_await record(start, letter, none);
+    }
     if (!attempted) {
         const auto loss = attempted.error() == wire::Failure::closed ? co_await place.loss()
                                                                      : spool::Loss::crashed;
@@ -127,12 +160,12 @@ Task<void> Dispatch::attempt_remote(spool::decision::Start start,
 }
 
 /// One outcome for each delivery; the last one counts for those without.
-Task<void> Dispatch::record(const spool::decision::Start& start,
-                            std::shared_ptr<OpenLetter> letter, const wire::Attempted& attempted)
+Task<void> Dispatch::record(const spool::decision::Start& start, std::shared_ptr<OpenLetter> letter,
+                            const wire::Attempted& attempted)
 {
     const auto now = wall_clock();
     spool::AttemptReport report;
-    report.site = attempted.site().substr(0, 255);
+    report.site = printable(attempted.site(), 255);
     report.health = attempted.site_troubled() ? spool::Health::troubled : spool::Health::answered;
     const auto outcome_of = [&](std::size_t i) {
         const auto count = static_cast<std::size_t>(attempted.outcomes_size());
@@ -156,13 +189,13 @@ Task<void> Dispatch::record(const spool::decision::Start& start,
         spool::Spool::Update update;
         update.old_due = std::exchange(open.due_row, std::nullopt);
         delivery.set_attempts(delivery.attempts() + 1);
-        delivery.set_status(outcome.status().substr(0, 16));
-        delivery.set_text(outcome.text().substr(0, Limits::reply_bytes));
-        delivery.set_host(outcome.host().substr(0, 255));
+        delivery.set_status(printable(outcome.status(), 16));
+        delivery.set_text(printable(outcome.text(), Limits::reply_bytes));
+        delivery.set_host(printable(outcome.host(), 255));
         auto result = outcome.result();
         if (result == wire::Attempted::DEFERRED) {
-            const auto next = std::ranges::find(deferred, start.deliveries[i],
-                                                &spool::Deferred::delivery);
+            const auto next =
+                std::ranges::find(deferred, start.deliveries[i], &spool::Deferred::delivery);
             if (next != deferred.end() && !next->due) {
                 result = wire::Attempted::FAILED;
                 delivery.set_text("given up; last: " + delivery.text());
@@ -186,6 +219,7 @@ Task<void> Dispatch::record(const spool::decision::Start& start,
             delivery.set_settled_at(to_microseconds(now));
             update.owes_notice = result == wire::Attempted::FAILED;
         }
+        log_outcome(letter->id, delivery);
         update.record = delivery;
         updates.push_back(std::move(update));
     }
@@ -193,7 +227,7 @@ Task<void> Dispatch::record(const spool::decision::Start& start,
         spool::TraceEvent event;
         event.set_at(to_microseconds(now));
         event.set_event("attempt");
-        event.set_text(line.substr(0, Limits::reply_bytes));
+        event.set_text(printable(line, Limits::reply_bytes));
         events.push_back(std::move(event));
     }
     co_await conclude(letter, std::move(updates), std::move(events));
@@ -233,8 +267,8 @@ Task<void> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
         auto done = co_await office_.spool.record(letter->id, updates, events);
         if (done)
             co_return;
-        log::warning("outcome.not_recorded", {{"letter", letter->id.text()},
-                                              {"reason", store::describe(done.error())}});
+        log::warning("outcome.not_recorded",
+                     {{"letter", letter->id.text()}, {"reason", store::describe(done.error())}});
         co_await sleep(store_patience);
     }
 }
@@ -311,8 +345,10 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
     auto account = co_await office_.open_accounts.open(account_id);
     if (!account)
         co_return Filing{Filing::End::deferred, "4.2.0", "the mailbox cannot be opened at present"};
-    auto before = co_await (*account)->was_delivered(delivery.id());
-    if (before.value_or(false))
+    // Then the body may be gone already: it was the mailbox's, and its message expunged.
+    const bool before =
+        !letter->fresh && (co_await (*account)->was_delivered(delivery.id())).value_or(false);
+    if (before)
         co_return Filing{Filing::End::delivered, "2.0.0", "in the mailbox before"};
 
     auto bytes = co_await whole_letter(*letter);
@@ -330,13 +366,15 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
     wire::Result<wire::Typed<wire::Filed>> filed = std::unexpected(wire::Failure::closed);
     {
         const InHand hold(in_hand_, place.link().get(), letter->id.value);
-        filed = co_await place.link()->call<wire::Filed>(wire::Method::file, order,
-                                                         std::move(*bytes));
+        filed =
+            co_await place.link()->call<wire::Filed>(wire::Method::file, order, std::move(*bytes));
     }
+    if (!filed && is_the_worlds_fault(filed.error()))
+        co_return Filing{Filing::End::deferred, "4.3.0", "our sorter could not file it at present"};
     if (!filed) {
         Filing lost_filing{Filing::End::lost, {}, {}};
-        lost_filing.loss = filed.error() == wire::Failure::closed ? co_await place.loss()
-                                                                  : spool::Loss::crashed;
+        lost_filing.loss =
+            filed.error() == wire::Failure::closed ? co_await place.loss() : spool::Loss::crashed;
         co_return lost_filing;
     }
     place = {};
@@ -344,8 +382,9 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
     const auto blob = store::BlobId::from_bytes(letter->record.body());
     expects(blob.has_value());
     if (letter->record.shared_body()) {
-        auto claimed = co_await mailbox::SharedBodies(office_.engine)
-                           .claim(*blob, mailbox::SharedBodies::claim_of(account_id, delivery.id()));
+        auto claimed =
+            co_await mailbox::SharedBodies(office_.engine)
+                .claim(*blob, mailbox::SharedBodies::claim_of(account_id, delivery.id()));
         if (!claimed)
             co_return Filing{Filing::End::deferred, "4.3.1", "the store cannot take it at present"};
     }
@@ -389,9 +428,9 @@ Task<void> Dispatch::expire(spool::decision::Expire expired)
     }
     if (!updates.empty())
         co_await conclude(letter, std::move(updates), {});
+    co_await settle(letter);
     for (const auto id : expired.deliveries)
         scheduler_->removed(expired.letter, id);
-    co_await settle(letter);
     end();
     pump();
 }

@@ -42,9 +42,9 @@ Task<void> Dispatch::notify(std::shared_ptr<OpenLetter> letter)
         bool done = false;
         if (letter->record.sender().empty()) {
             // Never in answer to a null sender (RFC 5321 §6.1); the log and the trace tell.
-            log::warning("notification.undeliverable",
-                         {{"letter", letter->id.text()},
-                          {"recipient", notices.front().record.recipient()}});
+            log::warning(
+                "notification.undeliverable",
+                {{"letter", letter->id.text()}, {"recipient", notices.front().record.recipient()}});
             done = (co_await office_.spool.drop_notices(letter->id, told, now)).has_value();
         } else {
             done = co_await notify_once(*letter, notices, told);
@@ -89,6 +89,11 @@ Task<bool> Dispatch::notify_once(const OpenLetter& letter,
     auto composed = co_await place.link()->call<wire::Notification>(wire::Method::notify, order,
                                                                     letter.record.prefix() + head);
     place = {};
+    if (!composed && composed.error() == wire::Failure::invalid) {
+        // What no sorter can make sense of would be asked for ever; the trace keeps the failure.
+        log::error("notification.impossible", {{"letter", letter.id.text()}});
+        co_return (co_await office_.spool.drop_notices(letter.id, told, now)).has_value();
+    }
     if (!composed)
         co_return false;
 
@@ -169,8 +174,8 @@ Task<void> Dispatch::finish(std::shared_ptr<OpenLetter> letter)
         auto done = co_await office_.spool.finish(letter->id, ending, now);
         if (done)
             break;
-        log::warning("letter.not_ended", {{"letter", letter->id.text()},
-                                          {"reason", store::describe(done.error())}});
+        log::warning("letter.not_ended",
+                     {{"letter", letter->id.text()}, {"reason", store::describe(done.error())}});
         co_await sleep(store_patience);
     }
     co_await ended(letter, ending.body);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "keeper/dispatch.hpp"
 #include "mail/address.hpp"
 
@@ -18,6 +19,28 @@ constexpr auto store_patience = std::chrono::seconds(2);
 
 } // namespace
 
+void Dispatch::accepted(std::shared_ptr<OpenLetter> letter)
+{
+    const auto id = letter->id;
+    if (letters_.size() < Limits::letters_kept && unsorted_.size() < Limits::letters_kept)
+        letters_.add(std::move(letter));
+    accepted(id);
+}
+
+/// As much of it as routing wants to see.
+Task<store::Result<std::string>> Dispatch::head_of(const OpenLetter& letter)
+{
+    if (!letter.body.empty())
+        co_return letter.body;
+    const auto blob = store::BlobId::from_bytes(letter.record.body());
+    if (!blob)
+        co_return std::unexpected(store::Error::corrupt);
+    auto head = co_await office_.engine.blobs().read(*blob, 0, Limits::header);
+    if (!head && head.error() == store::Error::not_found)
+        co_return std::unexpected(store::Error::corrupt);
+    co_return head;
+}
+
 void Dispatch::accepted(spool::LetterId id)
 {
     if (unsorted_.size() >= Limits::unsorted_in_memory) {
@@ -35,6 +58,7 @@ void Dispatch::route_more()
         const auto id = unsorted_.front();
         unsorted_.pop_front();
         ++routing_;
+        being_routed_.insert(id.value);
         begin();
         asio::co_spawn(office_.executor(), route(id, Workers::Company::shared), asio::detached);
     }
@@ -43,9 +67,18 @@ void Dispatch::route_more()
         suspects_.pop_front();
         routing_suspect_ = true;
         ++routing_;
+        being_routed_.insert(id.value);
         begin();
         asio::co_spawn(office_.executor(), route(id, Workers::Company::alone), asio::detached);
     }
+}
+
+Dispatch::Withdrawal Dispatch::withdraw(spool::LetterId id)
+{
+    if (being_routed_.contains(id.value))
+        return Withdrawal::being_routed;
+    const auto taken = std::erase(unsorted_, id) + std::erase(suspects_, id);
+    return taken == 0 ? Withdrawal::not_waiting : Withdrawal::done;
 }
 
 Task<void> Dispatch::route(spool::LetterId id, Workers::Company company)
@@ -64,6 +97,7 @@ Task<void> Dispatch::route(spool::LetterId id, Workers::Company company)
     if (company == Workers::Company::alone)
         routing_suspect_ = false;
     --routing_;
+    being_routed_.erase(id.value);
     end();
     route_more();
 }
@@ -79,21 +113,20 @@ Task<store::Result<bool>> Dispatch::route_once(spool::LetterId id, Workers::Comp
     auto question = co_await question_for(**letter);
     if (!question)
         co_return std::unexpected(store::Error::unavailable);
-    const auto blob = store::BlobId::from_bytes((*letter)->record.body());
-    if (!blob)
-        co_return std::unexpected(store::Error::corrupt);
-    auto head = co_await office_.engine.blobs().read(*blob, 0, Limits::header);
+    auto head = co_await head_of(**letter);
     if (!head)
-        co_return std::unexpected(head.error() == store::Error::not_found ? store::Error::corrupt
-                                                                          : head.error());
+        co_return std::unexpected(head.error());
     auto place = co_await sorters_.take(company);
-    auto routed = co_await place.link()->call<wire::Routed>(
-        wire::Method::route, *question, (*letter)->record.prefix() + *head);
+    auto routed = co_await place.link()->call<wire::Routed>(wire::Method::route, *question,
+                                                            (*letter)->record.prefix() + *head);
     if (!routed) {
         log::warning("letter.not_routed",
                      {{"letter", id.text()}, {"reason", wire::describe(routed.error())}});
-        const auto loss = routed.error() == wire::Failure::closed ? co_await place.loss()
-                                                                  : spool::Loss::crashed;
+        auto loss = spool::Loss::stopped;
+        if (routed.error() == wire::Failure::closed)
+            loss = co_await place.loss();
+        else if (routed.error() == wire::Failure::invalid)
+            loss = spool::Loss::crashed;
         place = {};
         co_await suspect(id, company, loss);
         co_return true;
@@ -158,7 +191,7 @@ Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> let
         if (route.destination().empty()) {
             delivery.set_state(spool::FAILED);
             delivery.set_status(route.status());
-            delivery.set_text(route.text().substr(0, Limits::reply_bytes));
+            delivery.set_text(printable(route.text(), Limits::reply_bytes));
             delivery.set_settled_at(to_microseconds(now));
         }
         to_mailbox = to_mailbox || route.account() != 0;

@@ -74,8 +74,8 @@ Task<wire::Verdict> Intake::check(const wire::CheckRecipients& request,
     if (route.kind == routing::Route::Kind::remote) {
         const routing::RelayPolicy policy{office_.config().smtp.trusted_networks,
                                           office_.config().smtp.relay_domains};
-        if (!routing::may_relay(policy, request.origin().client_address(),
-                                path->mailbox()->domain()))
+        if (!path->mailbox() || !routing::may_relay(policy, request.origin().client_address(),
+                                                    path->mailbox()->domain()))
             co_return say(550, "5.7.1 We do not relay for you");
     }
     co_return say(250, "2.1.5 Ok");
@@ -204,6 +204,17 @@ Task<wire::Result<Answer>> Intake::accept(const wire::Link* gate, wire::Frame fr
     const bool hold = config.outbound.hold;
     letter.arrival = hold ? spool::Spool::Arrival::to_hold : spool::Spool::Arrival::to_route;
     const auto id = letter.id;
+    std::shared_ptr<OpenLetter> open;
+    if (!hold) { // What is going on at once need not be read back.
+        open = std::make_shared<OpenLetter>();
+        open->id = id;
+        spool::Spool::set_recipients(record, letter.recipients);
+        open->record = record;
+        open->recipients = letter.recipients;
+        open->fresh = true;
+        if (letter.body && letter.body->size() <= Limits::body_kept)
+            open->body = *letter.body;
+    }
     auto done = co_await office_.spool.accept(std::move(letter));
     if (!done) {
         log::warning("letter.not_accepted",
@@ -211,8 +222,8 @@ Task<wire::Result<Answer>> Intake::accept(const wire::Link* gate, wire::Frame fr
         co_return std::unexpected(failure_of(done.error()));
     }
     log::debug("letter.accepted", {{"letter", id.text()}, {"bytes", bytes}});
-    if (!hold)
-        accepted_(id);
+    if (open)
+        accepted_(std::move(open));
     wire::Accepted answer;
     answer.set_letter(id.text());
     co_return wire::answer_with(answer);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "keeper/letters.hpp"
 #include "keeper/office.hpp"
 #include "wire/link.hpp"
 #include "wire/messages.pb.h"
@@ -10,8 +11,8 @@
 
 namespace posthouse::keeper {
 
-/// Told of every letter that is ours now.
-using LetterAccepted = std::function<void(spool::LetterId)>;
+/// Told of every letter that is ours now and may go on.
+using LetterAccepted = std::function<void(std::shared_ptr<OpenLetter>)>;
 
 /// Serves the mail gates: recipients, bodies, letters. Everything a gate says is checked as if
 /// an attacker had written it.
@@ -21,10 +22,12 @@ public:
         static constexpr std::size_t recipients_a_question = 1000;
         static constexpr std::size_t uploads = 2000; // in all
         static constexpr std::size_t prefix_bytes = 16 * 1024;
+        static constexpr std::size_t body_kept = 64 * 1024; // in memory, until it is delivered
     };
 
     Intake(Office& office, LetterAccepted accepted)
-        : office_(office), accepted_(std::move(accepted))
+        : office_(office),
+          accepted_(std::move(accepted))
     {
     }
 

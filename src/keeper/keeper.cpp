@@ -53,7 +53,7 @@ public:
           office_(context.get_executor(), engine, std::move(settings)),
           letters_(office_),
           dispatch_(office_, letters_),
-          intake_(office_, [this](spool::LetterId id) { dispatch_.accepted(id); }),
+          intake_(office_, [this](auto letter) { dispatch_.accepted(std::move(letter)); }),
           reading_(office_),
           admin_(office_, letters_, Admin::House{&dispatch_, &reading_}),
           admin_server_(context, admin_)
@@ -62,6 +62,11 @@ public:
 
     Task<void> open(process::RoleControl& control)
     {
+        office_.spool.on_fenced([] {
+            // The supervisor starts a keeper that opens the store anew.
+            log::error("store.fenced");
+            process::leave(Exit::io_error);
+        });
         auto opened = co_await office_.open();
         if (!opened)
             control.fail(Exit::io_error, std::string("the store cannot be used: ") +
@@ -130,7 +135,8 @@ void Keeper::link(process::LinkEnd end)
             dispatch_.capacities_changed();
         }
     };
-    auto link = wire::Link::open(context_.get_executor(), std::move(end.socket), std::move(options));
+    auto link =
+        wire::Link::open(context_.get_executor(), std::move(end.socket), std::move(options));
     *raw = link.get();
     links_[key] = link; // What was there before is closed by its own end.
     if (worker) {
@@ -165,9 +171,8 @@ Exit run_keeper(process::StartUp start)
     if (::chdir(data_dir.c_str()) != 0)
         process::fail_start_up(start.control, Exit::cannot_create,
                                "the data directory " + data_dir + " cannot be entered");
-    process::Confinement confinement{.role = process::Role::keeper,
-                                     .identity = start.identity,
-                                     .data_dir = "."};
+    process::Confinement confinement{
+        .role = process::Role::keeper, .identity = start.identity, .data_dir = "."};
     if (auto confined = process::confine_process(confinement); !confined)
         process::fail_start_up(start.control, Exit::os_error, confined.error().text);
 
@@ -175,12 +180,14 @@ Exit run_keeper(process::StartUp start)
     store::rocksdb::OpenOptions options;
     options.executor = context.get_executor();
     options.data_dir = ".";
-    options.body_memtable_bytes = 64u << 20;
-    options.row_memtable_bytes = 32u << 20;
-    options.max_wal_bytes = 256u << 20;
-    options.cache_bytes = 64u << 20;
-    options.salvage = start.settings->salvage ? store::rocksdb::Salvage::yes
-                                              : store::rocksdb::Salvage::no;
+    // Room enough that a letter delivered within a second or so never reaches a table, and small
+    // enough that a parked queue costs disk, not memory.
+    options.body_memtable_bytes = 24u << 20;
+    options.row_memtable_bytes = 12u << 20;
+    options.max_wal_bytes = 64u << 20; // what a restart has to read
+    options.cache_bytes = 24u << 20;
+    options.salvage =
+        start.settings->salvage ? store::rocksdb::Salvage::yes : store::rocksdb::Salvage::no;
     auto engine = store::rocksdb::open(std::move(options));
     if (!engine)
         process::fail_start_up(start.control, exit_for(engine.error().kind), engine.error().text);
@@ -201,7 +208,7 @@ Exit run_keeper(process::StartUp start)
             keeper.link(std::move(end));
         asio::co_spawn(context, keeper.open(control), asio::detached);
         context.run();
-        engine->reset(); // Flushed, so that the next start has nothing to replay.
+        engine->reset(); // Closed in order; commits were durable before.
         log::info("keeper.closed");
         process::leave(Exit::ok);
     }

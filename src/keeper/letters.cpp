@@ -53,6 +53,17 @@ Task<store::Result<std::shared_ptr<OpenLetter>>> Letters::open(spool::LetterId i
 {
     if (auto known = find(id))
         co_return known;
+    auto letter = co_await read(id);
+    if (!letter)
+        co_return letter;
+    if (auto known = find(id)) // Opened by someone else meanwhile.
+        co_return known;
+    add(*letter);
+    co_return letter;
+}
+
+Task<store::Result<std::shared_ptr<OpenLetter>>> Letters::read(spool::LetterId id)
+{
     auto stored = co_await office_.spool.letter(id);
     if (!stored)
         co_return std::unexpected(stored.error());
@@ -65,8 +76,6 @@ Task<store::Result<std::shared_ptr<OpenLetter>>> Letters::open(spool::LetterId i
     auto notices = co_await office_.spool.notices(id);
     if (!notices)
         co_return std::unexpected(notices.error());
-    if (auto known = find(id)) // Opened by someone else meanwhile.
-        co_return known;
     auto letter = std::make_shared<OpenLetter>();
     letter->id = id;
     letter->record = std::move(stored->letter);
@@ -83,7 +92,6 @@ Task<store::Result<std::shared_ptr<OpenLetter>>> Letters::open(spool::LetterId i
         open.record = std::move(delivery);
         letter->deliveries.emplace(key, std::move(open));
     }
-    add(letter);
     co_return letter;
 }
 
@@ -101,19 +109,18 @@ std::vector<spool::TraceEvent> story_of(const OpenLetter& letter)
     else
         event.set_text(fmt::format(
             "from <{}> by {} [{}] with {}{}{}, {} bytes, {} recipient{}", record.sender(),
-            record.helo().empty() ? "-" : record.helo(), record.client_address(),
-            record.protocol(), record.tls().empty() ? "" : " ", record.tls(), record.body_bytes(),
+            record.helo().empty() ? "-" : record.helo(), record.client_address(), record.protocol(),
+            record.tls().empty() ? "" : " ", record.tls(), record.body_bytes(),
             letter.recipients.size(), letter.recipients.size() == 1 ? "" : "s"));
     story.push_back(event);
     for (const auto& [id, open] : letter.deliveries) {
         const auto& delivery = open.record;
         event.set_event("routed");
-        event.set_text(fmt::format("<{}> to {}{} by rule \"{}\"", delivery.recipient(),
-                                   delivery.destination().empty() ? "nowhere"
-                                                                  : delivery.destination(),
-                                   delivery.destination() == "mailbox:" ? delivery.final_address()
-                                                                        : std::string(),
-                                   delivery.rule()));
+        event.set_text(fmt::format(
+            "<{}> to {}{} by rule \"{}\"", delivery.recipient(),
+            delivery.destination().empty() ? "nowhere" : delivery.destination(),
+            delivery.destination() == "mailbox:" ? delivery.final_address() : std::string(),
+            delivery.rule()));
         story.push_back(event);
     }
     std::ranges::copy(letter.events, std::back_inserter(story));
@@ -125,12 +132,11 @@ std::vector<spool::TraceEvent> story_of(const OpenLetter& letter)
         event.set_event(delivery.state() == spool::DELIVERED ? "delivered"
                         : delivery.state() == spool::FAILED  ? "failed"
                                                              : "removed");
-        event.set_text(fmt::format("<{}> {} {}{}{}", delivery.recipient(), delivery.status(),
-                                   delivery.host().empty() ? "" : delivery.host() + ": ",
-                                   delivery.text(),
-                                   delivery.attempts() > 1
-                                       ? fmt::format(" (attempt {})", delivery.attempts())
-                                       : std::string()));
+        event.set_text(
+            fmt::format("<{}> {} {}{}{}", delivery.recipient(), delivery.status(),
+                        delivery.host().empty() ? "" : delivery.host() + ": ", delivery.text(),
+                        delivery.attempts() > 1 ? fmt::format(" (attempt {})", delivery.attempts())
+                                                : std::string()));
         story.push_back(event);
     }
     std::multimap<std::int64_t, spool::TraceEvent> in_order; // Equal times stay in this order.

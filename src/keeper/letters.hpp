@@ -26,6 +26,9 @@ struct OpenLetter {
     std::vector<spool::TraceEvent> events;
     std::vector<std::string> event_keys;
     std::vector<spool::Spool::Notice> notices;
+    /// A small body that came just now, so that it need not be read back; else empty.
+    std::string body;
+    bool fresh = false;    // accepted in this run: nothing was done with it before
     bool routed = false;   // all its deliveries are there
     bool settling = false; // a notification or the end is being written
     bool ended = false;
@@ -43,6 +46,8 @@ public:
 
     /// From memory, or from its rows. store::Error::not_found: it is gone.
     Task<store::Result<std::shared_ptr<OpenLetter>>> open(spool::LetterId);
+    /// From its rows, for somebody who only looks: it is not kept.
+    Task<store::Result<std::shared_ptr<OpenLetter>>> read(spool::LetterId);
     /// A letter whose rows are known, being new.
     void add(std::shared_ptr<OpenLetter>);
     std::shared_ptr<OpenLetter> find(spool::LetterId) const;

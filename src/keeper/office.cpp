@@ -87,8 +87,9 @@ Task<std::expected<routing::Facts, wire::Failure>>
 Office::facts_of(const mail::ForwardPath& recipient)
 {
     routing::Facts facts;
-    const auto mailbox =
-        recipient.mailbox() ? *recipient.mailbox() : routing::postmaster_of(config().hostname);
+    if (!recipient.mailbox())
+        co_return co_await facts_of_postmaster();
+    const auto& mailbox = *recipient.mailbox();
     const auto domain = config().domains.find(mailbox.domain());
     if (domain == config().domains.end())
         co_return facts;
@@ -105,6 +106,41 @@ Office::facts_of(const mail::ForwardPath& recipient)
             co_return std::unexpected(failure_of(target.error()));
         if (*target)
             facts.catch_all_account = static_cast<std::uint64_t>(**target);
+    }
+    co_return facts;
+}
+
+/// `Postmaster` alone is always one of ours (RFC 5321 §4.5.1): that of the host's own name, else
+/// that of any domain, else whoever gets a domain's odd mail.
+Task<std::expected<routing::Facts, wire::Failure>> Office::facts_of_postmaster()
+{
+    routing::Facts facts;
+    facts.local_domain = true;
+    std::vector<mail::Domain> domains;
+    if (is_local(config().hostname))
+        domains.push_back(config().hostname);
+    for (const auto& [domain, local] : config().domains)
+        domains.push_back(domain);
+    for (const auto& domain : domains) {
+        auto account = co_await accounts.id_of(routing::postmaster_of(domain));
+        if (!account)
+            co_return std::unexpected(failure_of(account.error()));
+        if (*account) {
+            facts.account = static_cast<std::uint64_t>(**account);
+            co_return facts;
+        }
+    }
+    for (const auto& [domain, local] : config().domains) {
+        if (!local.catch_all)
+            continue;
+        auto account = co_await accounts.id_of(*local.catch_all);
+        if (!account)
+            co_return std::unexpected(failure_of(account.error()));
+        if (*account) {
+            facts.catch_all = local.catch_all;
+            facts.catch_all_account = static_cast<std::uint64_t>(**account);
+            co_return facts;
+        }
     }
     co_return facts;
 }

@@ -53,6 +53,8 @@ public:
     /// What a recipient is to us.
     Task<std::expected<routing::Facts, wire::Failure>> facts_of(const mail::ForwardPath&);
 
+    Task<std::expected<routing::Facts, wire::Failure>> facts_of_postmaster();
+
     store::Engine& engine;
     SystemRandom random;
     spool::Spool spool;

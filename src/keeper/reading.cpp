@@ -61,8 +61,7 @@ wire::Result<Answer> Reading::vouch(const wire::Frame& frame)
 
 // ---- gates ----------------------------------------------------------------------------------
 
-Task<wire::Result<Answer>> Reading::answer_gate(std::shared_ptr<wire::Link> gate,
-                                                wire::Frame frame)
+Task<wire::Result<Answer>> Reading::answer_gate(std::shared_ptr<wire::Link> gate, wire::Frame frame)
 {
     switch (frame.head.method) {
     case Method::open_session:

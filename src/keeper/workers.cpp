@@ -30,11 +30,12 @@ struct Workers::Place::Worker {
 Workers::Place& Workers::Place::operator=(Place&& other) noexcept
 {
     if (this != &other) {
-        if (pool_ != nullptr && worker_)
+        if (pool_ != nullptr && worker_ && !pool_lives_.expired())
             pool_->give_back(*this);
         worker_ = std::move(other.worker_);
         link_ = std::move(other.link_);
         pool_ = std::exchange(other.pool_, nullptr);
+        pool_lives_ = std::move(other.pool_lives_);
         alone_ = other.alone_;
     }
     return *this;
@@ -42,7 +43,7 @@ Workers::Place& Workers::Place::operator=(Place&& other) noexcept
 
 Workers::Place::~Place()
 {
-    if (pool_ != nullptr && worker_)
+    if (pool_ != nullptr && worker_ && !pool_lives_.expired())
         pool_->give_back(*this);
 }
 
@@ -83,8 +84,9 @@ void Workers::ended(const std::string& member, bool crashed)
 
 std::size_t Workers::capacity() const
 {
-    return jobs_each_ * static_cast<std::size_t>(std::ranges::count_if(
-                            workers_, [](const auto& entry) { return entry.second->link != nullptr; }));
+    return jobs_each_ *
+           static_cast<std::size_t>(std::ranges::count_if(
+               workers_, [](const auto& entry) { return entry.second->link != nullptr; }));
 }
 
 /// While work waits that would be alone, the worker with the least to do gets nothing new.
@@ -119,6 +121,7 @@ std::optional<Workers::Place> Workers::try_take(Company company)
     place.worker_ = best;
     place.link_ = best->link;
     place.pool_ = this;
+    place.pool_lives_ = lives_;
     place.alone_ = best->reserved;
     return place;
 }

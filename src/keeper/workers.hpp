@@ -20,7 +20,8 @@ namespace posthouse::keeper {
 class Workers {
 public:
     Workers(boost::asio::any_io_executor executor, std::size_t jobs_each)
-        : executor_(std::move(executor)), jobs_each_(jobs_each)
+        : executor_(std::move(executor)),
+          jobs_each_(jobs_each)
     {
     }
 
@@ -44,6 +45,7 @@ public:
         std::shared_ptr<Worker> worker_;
         std::shared_ptr<wire::Link> link_;
         Workers* pool_ = nullptr;
+        std::weak_ptr<const bool> pool_lives_; // A suspended coroutine may outlive the pool.
         bool alone_ = false;
     };
 
@@ -74,6 +76,7 @@ private:
     std::size_t jobs_each_;
     std::map<std::string, std::shared_ptr<Place::Worker>> workers_;
     std::deque<Waiter*> waiters_;
+    std::shared_ptr<const bool> lives_ = std::make_shared<const bool>(true);
 };
 
 } // namespace posthouse::keeper

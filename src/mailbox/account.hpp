@@ -61,7 +61,12 @@ public:
     bool idle() const { return writer_.idle(); }
 
 private:
-    Account(store::Engine& engine, AccountId id) : engine_(engine), id_(id), writer_(engine, partition_of(id)) {}
+    Account(store::Engine& engine, AccountId id)
+        : engine_(engine),
+          id_(id),
+          writer_(engine, partition_of(id))
+    {
+    }
 
     store::Engine& engine_;
     AccountId id_;

@@ -50,8 +50,8 @@ Task<store::Result<void>> SharedBodies::release(store::BlobId blob, std::string 
             co_return std::unexpected(page.error());
         if (page->at == store::Version::none)
             co_return store::Result<void>{}; // The last claim went before the crash.
-        const bool last = page->rows.empty() ||
-                          (page->rows.size() == 1 && page->rows.front().key == claim);
+        const bool last =
+            page->rows.empty() || (page->rows.size() == 1 && page->rows.front().key == claim);
         store::Commit commit;
         commit.partition = partition_of(blob);
         commit.expect = page->at;

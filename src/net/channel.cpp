@@ -34,7 +34,8 @@ std::span<char> scratch()
 } // namespace
 
 Channel::Channel(tcp::socket socket, Deadlines& deadlines)
-    : Watch(deadlines), socket_(std::move(socket))
+    : Watch(deadlines),
+      socket_(std::move(socket))
 {
     if (socket_.is_open())
         socket_.non_blocking(true);
@@ -80,8 +81,8 @@ Task<Channel::Result<std::string_view>> Channel::read_plain()
     // There is more: take what is there in one go.
     const auto buffer = scratch();
     std::copy_n(small_.get(), count, buffer.begin());
-    const auto more = ::recv(socket_.native_handle(), buffer.data() + count, buffer.size() - count,
-                             MSG_DONTWAIT);
+    const auto more =
+        ::recv(socket_.native_handle(), buffer.data() + count, buffer.size() - count, MSG_DONTWAIT);
     if (more > 0)
         count += static_cast<std::size_t>(more);
     co_return std::string_view(buffer.data(), count);
@@ -89,9 +90,8 @@ Task<Channel::Result<std::string_view>> Channel::read_plain()
 
 Task<Channel::Result<std::string_view>> Channel::read_tls()
 {
-    auto got = co_await until_done([this] {
-        return SSL_read(tls_, scratch().data(), static_cast<int>(large_buffer));
-    });
+    auto got = co_await until_done(
+        [this] { return SSL_read(tls_, scratch().data(), static_cast<int>(large_buffer)); });
     if (!got)
         co_return std::unexpected(got.error());
     co_return std::string_view(scratch().data(), static_cast<std::size_t>(*got));
@@ -107,16 +107,15 @@ Task<Channel::Result<void>> Channel::write(std::string_view bytes, Instant until
         co_return written;
     }
     while (!bytes.empty()) {
-        const auto count =
-            ::send(socket_.native_handle(), bytes.data(), bytes.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
+        const auto count = ::send(socket_.native_handle(), bytes.data(), bytes.size(),
+                                  MSG_DONTWAIT | MSG_NOSIGNAL);
         if (count >= 0) {
             bytes.remove_prefix(static_cast<std::size_t>(count));
             continue;
         }
         if (errno == EINTR)
             continue;
-        if ((errno != EAGAIN && errno != EWOULDBLOCK) ||
-            !co_await wait(tcp::socket::wait_write)) {
+        if ((errno != EAGAIN && errno != EWOULDBLOCK) || !co_await wait(tcp::socket::wait_write)) {
             stop();
             co_return std::unexpected(failure());
         }

@@ -6,7 +6,9 @@
 namespace posthouse::net {
 
 Deadlines::Deadlines(boost::asio::io_context& context, Duration tick)
-    : context_(context), timer_(context), tick_(tick)
+    : context_(context),
+      timer_(context),
+      tick_(tick)
 {
 }
 

@@ -123,8 +123,8 @@ std::optional<std::string> read_text_file(const UniqueFd& fd)
     std::string text(static_cast<std::size_t>(size), '\0');
     std::size_t have = 0;
     while (have < text.size()) {
-        const auto got = ::pread(fd.get(), text.data() + have, text.size() - have,
-                                 static_cast<off_t>(have));
+        const auto got =
+            ::pread(fd.get(), text.data() + have, text.size() - have, static_cast<off_t>(have));
         if (got <= 0)
             return std::nullopt;
         have += static_cast<std::size_t>(got);

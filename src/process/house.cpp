@@ -11,16 +11,18 @@ namespace posthouse::process {
 House plan_house(const config::Config& config, std::size_t cores)
 {
     const auto listens = [&](config::Protocol protocol) {
-        return std::ranges::any_of(config.listen, [&](const auto& listener) {
-            return listener.protocol == protocol;
-        });
+        return std::ranges::any_of(
+            config.listen, [&](const auto& listener) { return listener.protocol == protocol; });
     };
-    const auto threads = static_cast<std::uint32_t>(
-        config.process.gate_threads != 0 ? config.process.gate_threads : std::max<std::size_t>(cores, 1));
+    const auto threads = static_cast<std::uint32_t>(config.process.gate_threads != 0
+                                                        ? config.process.gate_threads
+                                                        : std::max<std::size_t>(cores, 1));
 
     House house;
-    house.members = {{Role::resolver, "resolver"}, {Role::keeper, "keeper"},
-                     {Role::clerk, "clerk"},       {Role::courier, "courier"}};
+    house.members = {{Role::resolver, "resolver"},
+                     {Role::keeper, "keeper"},
+                     {Role::clerk, "clerk"},
+                     {Role::courier, "courier"}};
     house.joins = {{"clerk", "keeper"}, {"courier", "keeper"}, {"courier", "resolver"}};
     for (std::size_t i = 0; i < config.process.sorter_workers; ++i) {
         auto name = fmt::format("sorter/{}", i);

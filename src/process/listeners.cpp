@@ -70,13 +70,13 @@ std::expected<UniqueFd, std::string> listen_on_path(const std::string& path)
             fmt::format("the path of the control socket is too long ({} bytes, at most {}): {}",
                         path.size(), sizeof address.sun_path - 1, path));
     std::memcpy(address.sun_path, path.data(), path.size());
-    ::unlink(path.c_str()); // Of a server that is gone: the store's lock says that there is no other.
+    ::unlink(
+        path.c_str()); // Of a server that is gone: the store's lock says that there is no other.
     UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
     if (!socket ||
         ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 ||
         ::chmod(path.c_str(), 0600) != 0 || ::listen(socket.get(), 64) != 0)
-        return std::unexpected(
-            fmt::format("cannot listen on {}: {}", path, std::strerror(errno)));
+        return std::unexpected(fmt::format("cannot listen on {}: {}", path, std::strerror(errno)));
     return socket;
 }
 

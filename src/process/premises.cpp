@@ -30,8 +30,8 @@ std::expected<std::string, Obstacle> read_file(const std::string& path, std::str
 {
     std::ifstream file(path, std::ios::binary);
     if (!file)
-        return std::unexpected(obstacle(
-            Exit::config, fmt::format("{} {} cannot be read: {}", what, path, std::strerror(errno))));
+        return std::unexpected(obstacle(Exit::config, fmt::format("{} {} cannot be read: {}", what,
+                                                                  path, std::strerror(errno))));
     return std::string(std::istreambuf_iterator<char>(file), {});
 }
 
@@ -93,9 +93,9 @@ std::expected<void, Obstacle> prepare_data_dir(const std::string& path,
     std::error_code error;
     std::filesystem::create_directories(path, error);
     if (error)
-        return std::unexpected(obstacle(Exit::cannot_create,
-                                        fmt::format("the data directory {} cannot be made: {}",
-                                                    path, error.message())));
+        return std::unexpected(
+            obstacle(Exit::cannot_create, fmt::format("the data directory {} cannot be made: {}",
+                                                      path, error.message())));
     if (const auto keeper = identities.find(Role::keeper); keeper != identities.end()) {
         if (::chown(path.c_str(), keeper->second.user, keeper->second.group) != 0)
             return std::unexpected(obstacle(
@@ -105,33 +105,33 @@ std::expected<void, Obstacle> prepare_data_dir(const std::string& path,
         ::chmod(path.c_str(), 0700);
     }
     if (::access(path.c_str(), R_OK | W_OK | X_OK) != 0)
-        return std::unexpected(obstacle(
-            Exit::cannot_create, fmt::format("the data directory {} cannot be written: {}", path,
-                                             std::strerror(errno))));
+        return std::unexpected(
+            obstacle(Exit::cannot_create, fmt::format("the data directory {} cannot be written: {}",
+                                                      path, std::strerror(errno))));
     return {};
 }
 
 std::expected<UniqueFd, Obstacle> lock_pid_file(const std::string& data_dir)
 {
     const auto path = pid_file_path(data_dir);
-    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644));
+    UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0644));
     if (!file)
-        return std::unexpected(obstacle(Exit::cannot_create, fmt::format("{} cannot be written: {}",
-                                                                         path,
-                                                                         std::strerror(errno))));
+        return std::unexpected(
+            obstacle(Exit::cannot_create,
+                     fmt::format("{} cannot be written: {}", path, std::strerror(errno))));
     if (::flock(file.get(), LOCK_EX | LOCK_NB) != 0) {
         char pid[32]{};
         [[maybe_unused]] const auto got = ::read(file.get(), pid, sizeof pid - 1);
-        return std::unexpected(obstacle(
-            Exit::temporary,
-            fmt::format("another Posthouse (process {}) runs on the data directory {}",
-                        trimmed(std::string_view(pid, ::strcspn(pid, "\n"))), data_dir)));
+        return std::unexpected(
+            obstacle(Exit::temporary,
+                     fmt::format("another Posthouse (process {}) runs on the data directory {}",
+                                 trimmed(std::string_view(pid, ::strcspn(pid, "\n"))), data_dir)));
     }
     const auto text = fmt::format("{}\n", ::getpid());
     if (::ftruncate(file.get(), 0) != 0 ||
         ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()))
-        return std::unexpected(obstacle(Exit::io_error, fmt::format("{} cannot be written: {}",
-                                                                    path, std::strerror(errno))));
+        return std::unexpected(obstacle(
+            Exit::io_error, fmt::format("{} cannot be written: {}", path, std::strerror(errno))));
     return file;
 }
 
@@ -169,8 +169,9 @@ std::expected<Documents, Obstacle> read_documents(const std::string& config_path
         if (!key)
             return std::unexpected(key.error());
         if (auto usable = net::TlsContext::server(*certificate, *key); !usable)
-            return std::unexpected(obstacle(
-                Exit::config, fmt::format("tls.certificate {}: {}", tls.certificate, usable.error())));
+            return std::unexpected(
+                obstacle(Exit::config,
+                         fmt::format("tls.certificate {}: {}", tls.certificate, usable.error())));
         documents.certificate = std::move(*certificate);
         documents.key = std::move(*key);
     }
@@ -193,9 +194,8 @@ std::expected<void, Obstacle> bind_listeners(const config::Config& config, Socke
         fresh.emplace(listener.address, std::move(*socket));
     }
     std::erase_if(sockets, [&](const auto& entry) {
-        return std::ranges::none_of(config.listen, [&](const auto& listener) {
-            return listener.address == entry.first;
-        });
+        return std::ranges::none_of(
+            config.listen, [&](const auto& listener) { return listener.address == entry.first; });
     });
     sockets.merge(fresh);
     return {};
@@ -222,6 +222,15 @@ std::expected<Premises, Obstacle> prepare_premises(const std::string& config_pat
     if (!control)
         return std::unexpected(obstacle(Exit::cannot_create, control.error()));
     premises.control_socket = std::move(*control);
+    if (const auto keeper = premises.identities.find(Role::keeper);
+        keeper != premises.identities.end()) {
+        // The service user administers too; the name was bound just now, and is not followed.
+        const auto path = control_socket_path(premises.documents.config.data_dir);
+        if (::lchown(path.c_str(), keeper->second.user, keeper->second.group) != 0)
+            return std::unexpected(
+                obstacle(Exit::os_error, fmt::format("{} cannot be given to the service user: {}",
+                                                     path, std::strerror(errno))));
+    }
     return premises;
 }
 

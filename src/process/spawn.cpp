@@ -20,8 +20,10 @@ namespace {
     sigset_t none;
     ::sigemptyset(&none);
     ::sigprocmask(SIG_SETMASK, &none, nullptr);
+    // A terminal or a service manager may signal the whole group; when to end is the supervisor's
+    // word, on the control channel.
     for (const int number : {SIGINT, SIGHUP, SIGPIPE, SIGTERM})
-        ::signal(number, number == SIGPIPE || number == SIGINT ? SIG_IGN : SIG_DFL);
+        ::signal(number, SIG_IGN);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent)
         ::_exit(1);

@@ -14,8 +14,8 @@ std::vector<Listening> listening_from(ControlMessage& received)
 {
     std::vector<Listening> listeners;
     const auto& listen = received.message.listen();
-    const auto count = std::min(static_cast<std::size_t>(listen.listeners_size()),
-                                received.descriptors.size());
+    const auto count =
+        std::min(static_cast<std::size_t>(listen.listeners_size()), received.descriptors.size());
     for (std::size_t i = 0; i < count; ++i)
         listeners.push_back(
             {listen.listeners(static_cast<int>(i)), std::move(received.descriptors[i])});
@@ -45,7 +45,10 @@ std::expected<Settings, std::string> settings_from(const ControlMessage& receive
     auto loaded = config::load_text(*text, "configuration");
     if (!loaded)
         return std::unexpected(loaded.error().front().text());
-    return Settings{configure.generation(), std::move(*loaded), *certificate, *key,
+    return Settings{configure.generation(),
+                    std::move(*loaded),
+                    *certificate,
+                    *key,
                     {configure.dns_servers().begin(), configure.dns_servers().end()},
                     configure.salvage()};
 }

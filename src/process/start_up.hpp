@@ -75,7 +75,7 @@ public:
         std::function<void(std::vector<Listening>)> listening;
         std::function<void()> drain;
         std::function<void(std::string member, bool crashed)> ended; // keeper
-        std::function<void()> orphaned; // default: leave at once
+        std::function<void()> orphaned;                              // default: leave at once
     };
     RoleControl(boost::asio::io_context&, ControlChannel, Events);
 

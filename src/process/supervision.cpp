@@ -23,9 +23,18 @@ constexpr int failures_before_giving_up = 5; // while the house opens
 constexpr auto steady_after = std::chrono::seconds(30);
 constexpr auto longest_back_off = std::chrono::seconds(30);
 
-bool is_gate(Role role) { return role == Role::gate; }
-bool is_keeper(Role role) { return role == Role::keeper; }
-bool is_any(Role) { return true; }
+bool is_gate(Role role)
+{
+    return role == Role::gate;
+}
+bool is_keeper(Role role)
+{
+    return role == Role::keeper;
+}
+bool is_any(Role)
+{
+    return true;
+}
 
 std::string describe_status(int status)
 {
@@ -96,8 +105,7 @@ void Supervision::start(Child& child)
     child.control = std::move(spawned->control);
     child.started = Instant::clock::now();
     child.ready = false;
-    child.watched_process =
-        std::make_unique<Descriptor>(context_, spawned->process.release());
+    child.watched_process = std::make_unique<Descriptor>(context_, spawned->process.release());
     child.watched_control = std::make_unique<Descriptor>(context_, ::dup(child.control->fd()));
     watch(child);
     introduce(child);
@@ -129,8 +137,8 @@ void Supervision::join(Child& one, Child& other, const Join& link)
 {
     for (std::uint32_t i = 0; i < link.count; ++i) {
         std::array<int, 2> ends{};
-        expects(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0,
-                             ends.data()) == 0);
+        expects(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) ==
+                0);
         const UniqueFd first(ends[0]), second(ends[1]);
         wire::Control message;
         message.mutable_link()->set_index(i);
@@ -170,8 +178,11 @@ void Supervision::hand_listeners(const Child& child) const
         const auto wanted = listener.protocol == config::Protocol::smtp ? mail_gate : reader_gate;
         if (child.member.name != wanted)
             continue;
+        const auto socket = premises_.sockets.find(listener.address);
+        if (socket == premises_.sockets.end())
+            continue; // The house is closing.
         *listen->add_listeners() = describe(listener);
-        sockets.push_back(premises_.sockets.at(listener.address).get());
+        sockets.push_back(socket->second.get());
     }
     if (!sockets.empty())
         child.control->send(message, sockets);
@@ -247,9 +258,9 @@ void Supervision::ended(Child& child)
     ::waitpid(child.pid, &status, 0);
     const bool expected = child.leaving;
     if (!expected)
-        log::warning("process.ended", {{"member", child.member.name},
-                                       {"pid", child.pid},
-                                       {"how", describe_status(status)}});
+        log::warning(
+            "process.ended",
+            {{"member", child.member.name}, {"pid", child.pid}, {"how", describe_status(status)}});
     if (!expected && phase_ == Phase::opening && child.control) {
         // It may have said why in its last breath.
         if (auto last = child.control->poll(); last && last->message.has_fatal())
@@ -281,13 +292,16 @@ void Supervision::restart_later(Child& child)
     child.failures = lived > steady_after ? 1 : child.failures + 1;
     if (phase_ == Phase::opening && child.failures >= failures_before_giving_up)
         return give_up(Exit::software, child.member.name + " ends as soon as it is started");
-    auto wait = std::chrono::milliseconds(child.failures == 1 ? 0 : 50 << std::min(child.failures, 10));
+    auto wait =
+        std::chrono::milliseconds(child.failures == 1 ? 0 : 50 << std::min(child.failures, 10));
     wait = std::min<std::chrono::milliseconds>(wait, longest_back_off);
     child.restart = std::make_unique<boost::asio::steady_timer>(context_, wait);
     child.restart->async_wait([this, &child](boost::system::error_code error) {
         if (error)
             return;
         child.restart.reset();
+        if (phase_ != Phase::opening && phase_ != Phase::open)
+            return;
         if (!is_gate(child.member.role) || phase_ == Phase::open || find("keeper")->ready)
             start(child);
     });

@@ -12,10 +12,22 @@ namespace {
 
 constexpr auto last_patience = std::chrono::seconds(3);
 
-bool is_gate(Role role) { return role == Role::gate; }
-bool is_keeper(Role role) { return role == Role::keeper; }
-bool is_other(Role role) { return !is_gate(role) && !is_keeper(role); }
-bool is_any(Role) { return true; }
+bool is_gate(Role role)
+{
+    return role == Role::gate;
+}
+bool is_keeper(Role role)
+{
+    return role == Role::keeper;
+}
+bool is_other(Role role)
+{
+    return !is_gate(role) && !is_keeper(role);
+}
+bool is_any(Role)
+{
+    return true;
+}
 
 } // namespace
 
@@ -128,9 +140,8 @@ void Supervision::tell_to_leave(bool (*which)(Role))
 
 bool Supervision::any_running(bool (*which)(Role)) const
 {
-    return std::ranges::any_of(children_, [&](const auto& child) {
-        return child->pid >= 0 && which(child->member.role);
-    });
+    return std::ranges::any_of(
+        children_, [&](const auto& child) { return child->pid >= 0 && which(child->member.role); });
 }
 
 void Supervision::kill_all(bool (*which)(Role))

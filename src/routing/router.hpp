@@ -15,8 +15,8 @@ namespace posthouse::routing {
 /// What a recipient is to this server; collected by whoever holds the directory.
 struct Facts {
     bool local_domain = false;
-    std::uint64_t account = 0;               // 0: none of that name
-    std::optional<mail::Mailbox> catch_all;  // of its domain
+    std::uint64_t account = 0;              // 0: none of that name
+    std::optional<mail::Mailbox> catch_all; // of its domain
     std::uint64_t catch_all_account = 0;
 };
 

@@ -42,7 +42,7 @@ struct ServerLimits {
     /// For everything.
     Duration session = std::chrono::hours(24);
     /// How long a session that is to drain waits for a command on which to say so.
-    Duration drain_patience = std::chrono::seconds(10);
+    Duration drain_patience = std::chrono::seconds(2);
 };
 
 /// The extensions on offer. What is not offered is refused when it is used.

@@ -31,7 +31,10 @@ std::uint32_t read_u32(std::string_view bytes)
     return value;
 }
 
-std::uint64_t sortable(Timestamp at) { return static_cast<std::uint64_t>(to_microseconds(at)); }
+std::uint64_t sortable(Timestamp at)
+{
+    return static_cast<std::uint64_t>(to_microseconds(at));
+}
 
 } // namespace
 
@@ -41,7 +44,10 @@ store::PartitionId shard(std::size_t number)
     return {fmt::format("q/{:02}", number)};
 }
 
-std::string letter(LetterId id) { return with_id('l', id); }
+std::string letter(LetterId id)
+{
+    return with_id('l', id);
+}
 
 std::string recipients(LetterId id, std::uint32_t page)
 {
@@ -50,7 +56,10 @@ std::string recipients(LetterId id, std::uint32_t page)
     return key;
 }
 
-std::string deliveries(LetterId id) { return with_id('d', id); }
+std::string deliveries(LetterId id)
+{
+    return with_id('d', id);
+}
 
 std::string delivery(LetterId id, DeliveryId delivery)
 {
@@ -59,7 +68,10 @@ std::string delivery(LetterId id, DeliveryId delivery)
     return key;
 }
 
-std::string events(LetterId id) { return with_id('e', id); }
+std::string events(LetterId id)
+{
+    return with_id('e', id);
+}
 
 std::string event(LetterId id, Timestamp at, std::uint32_t number)
 {
@@ -69,7 +81,10 @@ std::string event(LetterId id, Timestamp at, std::uint32_t number)
     return key;
 }
 
-std::string notices(LetterId id) { return with_id('f', id); }
+std::string notices(LetterId id)
+{
+    return with_id('f', id);
+}
 
 std::string notice(LetterId id, DeliveryId delivery)
 {
@@ -78,12 +93,27 @@ std::string notice(LetterId id, DeliveryId delivery)
     return key;
 }
 
-std::string unsorted(LetterId id) { return with_id('a', id); }
-std::string held(LetterId id) { return with_id('h', id); }
-std::string release(store::BlobId id) { return std::string(release_prefix) + id.bytes(); }
+std::string unsorted(LetterId id)
+{
+    return with_id('a', id);
+}
+std::string held(LetterId id)
+{
+    return with_id('h', id);
+}
+std::string release(store::BlobId id)
+{
+    return std::string(release_prefix) + id.bytes();
+}
 
-LetterId letter_in(std::string_view row_key) { return {read_u64(row_key.substr(1))}; }
-DeliveryId delivery_in(std::string_view row_key) { return {read_u64(row_key.substr(9))}; }
+LetterId letter_in(std::string_view row_key)
+{
+    return {read_u64(row_key.substr(1))};
+}
+DeliveryId delivery_in(std::string_view row_key)
+{
+    return {read_u64(row_key.substr(9))};
+}
 
 std::string due_prefix(std::string_view destination)
 {
@@ -93,8 +123,8 @@ std::string due_prefix(std::string_view destination)
     return key;
 }
 
-std::string due(std::string_view destination, std::uint32_t priority, Timestamp at,
-                LetterId letter, DeliveryId delivery)
+std::string due(std::string_view destination, std::uint32_t priority, Timestamp at, LetterId letter,
+                DeliveryId delivery)
 {
     auto key = due_prefix(destination);
     key += static_cast<char>(priority);
@@ -132,8 +162,14 @@ std::string hint(std::uint32_t bucket, std::string_view destination)
     return key;
 }
 
-std::uint32_t hint_bucket(std::string_view row_key) { return read_u32(row_key.substr(1)); }
-std::string hint_destination(std::string_view row_key) { return std::string(row_key.substr(5)); }
+std::uint32_t hint_bucket(std::string_view row_key)
+{
+    return read_u32(row_key.substr(1));
+}
+std::string hint_destination(std::string_view row_key)
+{
+    return std::string(row_key.substr(5));
+}
 
 std::uint32_t day_of(Timestamp at)
 {
@@ -148,6 +184,9 @@ std::string finished(std::uint32_t day, LetterId id)
     return key;
 }
 
-std::uint32_t finished_day(std::string_view row_key) { return read_u32(row_key.substr(1)); }
+std::uint32_t finished_day(std::string_view row_key)
+{
+    return read_u32(row_key.substr(1));
+}
 
 } // namespace posthouse::spool::keys

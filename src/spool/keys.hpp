@@ -11,17 +11,20 @@
 namespace posthouse::spool::keys {
 
 store::PartitionId shard(std::size_t number);
-inline store::PartitionId shard_of(LetterId letter) { return shard(letter.shard()); }
+inline store::PartitionId shard_of(LetterId letter)
+{
+    return shard(letter.shard());
+}
 
 // Rows of one letter.
-std::string letter(LetterId);                          // l: Letter
-std::string recipients(LetterId, std::uint32_t page);  // r: more recipients
-std::string deliveries(LetterId);                      // prefix of the next
-std::string delivery(LetterId, DeliveryId);            // d: Delivery
-std::string events(LetterId);                          // prefix of the next
+std::string letter(LetterId);                                 // l: Letter
+std::string recipients(LetterId, std::uint32_t page);         // r: more recipients
+std::string deliveries(LetterId);                             // prefix of the next
+std::string delivery(LetterId, DeliveryId);                   // d: Delivery
+std::string events(LetterId);                                 // prefix of the next
 std::string event(LetterId, Timestamp, std::uint32_t number); // e: TraceEvent
-std::string notices(LetterId);                         // prefix of the next
-std::string notice(LetterId, DeliveryId);              // f: NoticeDue
+std::string notices(LetterId);                                // prefix of the next
+std::string notice(LetterId, DeliveryId);                     // f: NoticeDue
 
 // Rows that find work.
 constexpr std::string_view unsorted_prefix = "a";
@@ -31,10 +34,10 @@ constexpr std::string_view release_prefix = "x";
 constexpr std::string_view hint_prefix = "n";
 constexpr std::string_view letter_prefix = "l";
 constexpr std::string_view finished_prefix = "z";
-std::string unsorted(LetterId); // a: accepted, not routed yet
-std::string held(LetterId);     // h: accepted, held before routing
-std::string release(store::BlobId); // x: the queue's claim on a shared body is to go
-LetterId letter_in(std::string_view row_key); // of l, a, h, d, e, f, r rows
+std::string unsorted(LetterId);                   // a: accepted, not routed yet
+std::string held(LetterId);                       // h: accepted, held before routing
+std::string release(store::BlobId);               // x: the queue's claim on a shared body is to go
+LetterId letter_in(std::string_view row_key);     // of l, a, h, d, e, f, r rows
 DeliveryId delivery_in(std::string_view row_key); // of d, f rows
 
 /// w: due rows, one a waiting delivery: destination, priority, time, letter, delivery.

@@ -8,6 +8,7 @@
 #include "store/writer.hpp"
 
 #include <array>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -27,6 +28,8 @@ public:
     explicit Spool(store::Engine&);
     ~Spool();
 
+    /// Called when the store has shut us out: only opening it anew helps.
+    void on_fenced(std::function<void()> call) { fenced_ = std::move(call); }
     /// Reads, or makes on the first opening, the key of the delivery ids. Before anything else.
     Task<Result<void>> open(Random&);
     const DeliveryIds& delivery_ids() const { return *delivery_ids_; }
@@ -41,6 +44,8 @@ public:
         std::optional<std::string> body; // Absent: a sealed blob that record.body names.
         Arrival arrival = Arrival::to_route;
     };
+    /// The record's share of the recipients, and how many rows have the others.
+    static void set_recipients(Letter&, const std::vector<std::string>& recipients);
     /// State 1 of docs/queue.md: from here on the letter is ours.
     Task<Result<void>> accept(NewLetter);
 
@@ -61,11 +66,13 @@ public:
     enum class Body : std::uint8_t { drop, handed_over, release_claim };
     struct Ending {
         Letter letter;
-        std::vector<Delivery> deliveries;  // all of them
+        std::vector<Delivery> deliveries;               // all of them
         std::vector<std::optional<Timestamp>> old_dues; // their due rows, in the same order
         std::vector<std::string> event_keys;
         FinishedLetter story;
         Body body = Body::drop;
+        std::optional<Arrival>
+            arrival; // set for a letter that was never routed: what it waited for
     };
     /// The end: only the day's trace remains (and a release row, for Body::release_claim).
     Task<Result<void>> finish(LetterId, Ending, Timestamp now);
@@ -155,6 +162,7 @@ private:
     std::unique_ptr<DeliveryIds> delivery_ids_;
     std::unordered_set<std::string> hinted_; // Hints known to be on disk; forgotten now and then.
     std::uint32_t hinted_bucket_ = 0;
+    std::function<void()> fenced_;
 };
 
 } // namespace posthouse::spool

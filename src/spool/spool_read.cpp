@@ -10,15 +10,13 @@ namespace posthouse::spool {
 namespace {
 
 /// All rows with a prefix, page after page: for the rows of one letter, which its limits bound.
-Task<store::Result<std::vector<store::Row>>> all_rows(store::Engine& engine,
-                                                      store::PartitionId partition,
-                                                      std::string prefix)
+Task<store::Result<std::vector<store::Row>>>
+all_rows(store::Engine& engine, store::PartitionId partition, std::string prefix)
 {
     std::vector<store::Row> rows;
     for (;;) {
-        auto page = co_await engine.partitions().scan(partition, prefix,
-                                                      rows.empty() ? "" : rows.back().key,
-                                                      store::Limits::page_rows);
+        auto page = co_await engine.partitions().scan(
+            partition, prefix, rows.empty() ? "" : rows.back().key, store::Limits::page_rows);
         if (!page)
             co_return std::unexpected(page.error());
         std::ranges::move(page->rows, std::back_inserter(rows));
@@ -107,7 +105,8 @@ Task<Spool::Result<std::optional<FinishedLetter>>> Spool::finished(LetterId id, 
 {
     std::vector<std::string> wanted;
     const auto today = keys::day_of(now);
-    const auto first = std::max(keys::day_of(id.made_at()), today - static_cast<std::uint32_t>(days));
+    const auto first =
+        std::max(keys::day_of(id.made_at()), today - static_cast<std::uint32_t>(days));
     for (auto day = first; day <= today; ++day)
         wanted.push_back(keys::finished(day, id));
     auto page = co_await engine_.partitions().read(keys::shard_of(id), std::move(wanted));
@@ -192,9 +191,8 @@ Task<Spool::Result<std::vector<Spool::Hint>>> Spool::hints(std::size_t shard, Ti
     const auto last = keys::bucket_of(now);
     std::string after;
     for (;;) {
-        auto page = co_await engine_.partitions().scan(keys::shard(shard),
-                                                       std::string(keys::hint_prefix), after,
-                                                       store::Limits::page_rows);
+        auto page = co_await engine_.partitions().scan(
+            keys::shard(shard), std::string(keys::hint_prefix), after, store::Limits::page_rows);
         if (!page)
             co_return std::unexpected(page.error());
         for (const auto& row : page->rows) {

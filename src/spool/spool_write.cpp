@@ -62,26 +62,32 @@ Task<Spool::Result<void>> Spool::commit(store::Writer& writer, store::Writer::Mu
     auto done = co_await writer.apply(std::move(mutation));
     if (!done) {
         hinted_.clear();
+        if (done.error() == store::Error::fenced && fenced_)
+            fenced_();
         co_return std::unexpected(done.error());
     }
     co_return Result<void>{};
 }
 
+void Spool::set_recipients(Letter& record, const std::vector<std::string>& recipients)
+{
+    record.clear_recipients();
+    const auto inline_count = std::min(recipients.size(), recipients_a_page);
+    for (std::size_t i = 0; i < inline_count; ++i)
+        record.add_recipients(recipients[i]);
+    const auto pages = (recipients.size() + recipients_a_page - 1) / recipients_a_page;
+    record.set_recipient_pages(static_cast<std::uint32_t>(pages > 1 ? pages - 1 : 0));
+}
+
 void Spool::put_letter(Batch& batch, NewLetter& letter)
 {
     auto& record = letter.record;
-    record.clear_recipients();
-    const auto inline_count = std::min(letter.recipients.size(), recipients_a_page);
-    for (std::size_t i = 0; i < inline_count; ++i)
-        record.add_recipients(letter.recipients[i]);
-    const auto pages = (letter.recipients.size() + recipients_a_page - 1) / recipients_a_page;
-    record.set_recipient_pages(static_cast<std::uint32_t>(pages > 1 ? pages - 1 : 0));
-    for (std::uint32_t page = 1; page < pages; ++page)
+    set_recipients(record, letter.recipients);
+    for (std::uint32_t page = 1; page <= record.recipient_pages(); ++page)
         batch.put(keys::recipients(letter.id, page), recipients_page(letter.recipients, page));
     batch.put(keys::letter(letter.id), record.SerializeAsString());
-    batch.put(letter.arrival == Arrival::to_hold ? keys::held(letter.id)
-                                                 : keys::unsorted(letter.id),
-              {});
+    batch.put(
+        letter.arrival == Arrival::to_hold ? keys::held(letter.id) : keys::unsorted(letter.id), {});
     if (letter.body) {
         const auto blob = store::BlobId::from_bytes(record.body());
         expects(blob.has_value());
@@ -101,18 +107,17 @@ Task<Spool::Result<void>> Spool::accept_notification(NewLetter letter, LetterId 
 {
     expects(letter.id.shard() == about.shard());
     auto& target = writer(letter.id);
-    co_return co_await commit(
-        target, [this, l = std::move(letter), about, t = std::move(told), now](Batch& batch) mutable {
-            put_letter(batch, l);
-            put_told(batch, about, t, now);
-        });
+    co_return co_await commit(target, [this, l = std::move(letter), about, t = std::move(told),
+                                       now](Batch& batch) mutable {
+        put_letter(batch, l);
+        put_told(batch, about, t, now);
+    });
 }
 
 Task<Spool::Result<void>> Spool::drop_notices(LetterId id, Told told, Timestamp now)
 {
-    co_return co_await commit(writer(id), [id, t = std::move(told), now](Batch& batch) {
-        put_told(batch, id, t, now);
-    });
+    co_return co_await commit(
+        writer(id), [id, t = std::move(told), now](Batch& batch) { put_told(batch, id, t, now); });
 }
 
 void Spool::put_told(Batch& batch, LetterId id, const Told& told, Timestamp now)
@@ -151,30 +156,30 @@ void Spool::put_waiting(Batch& batch, LetterId id, const Delivery& delivery)
 Task<Spool::Result<void>> Spool::add_deliveries(LetterId id, std::vector<Delivery> deliveries,
                                                 Page page, const Letter& letter)
 {
-    std::string record;
-    if (page == Page::last)
+    std::string record; // Differs from what accept() wrote only in this.
+    if (page == Page::last && letter.shared_body())
         record = letter.SerializeAsString();
-    co_return co_await commit(
-        writer(id),
-        [this, id, d = std::move(deliveries), page, r = std::move(record)](Batch& batch) mutable {
-            for (const auto& delivery : d) {
-                batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
-                if (delivery.state() == WAITING)
-                    put_waiting(batch, id, delivery);
-                if (delivery.state() == FAILED) {
-                    NoticeDue notice;
-                    notice.set_recipient(delivery.recipient());
-                    notice.set_final_address(delivery.final_address());
-                    notice.set_status(delivery.status());
-                    notice.set_text(delivery.text());
-                    batch.put(keys::notice(id, {delivery.id()}), notice.SerializeAsString());
-                }
+    co_return co_await commit(writer(id), [this, id, d = std::move(deliveries), page,
+                                           r = std::move(record)](Batch& batch) mutable {
+        for (const auto& delivery : d) {
+            batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
+            if (delivery.state() == WAITING)
+                put_waiting(batch, id, delivery);
+            if (delivery.state() == FAILED) {
+                NoticeDue notice;
+                notice.set_recipient(delivery.recipient());
+                notice.set_final_address(delivery.final_address());
+                notice.set_status(delivery.status());
+                notice.set_text(delivery.text());
+                batch.put(keys::notice(id, {delivery.id()}), notice.SerializeAsString());
             }
-            if (page == Page::last) {
-                batch.erase(keys::unsorted(id));
+        }
+        if (page == Page::last) {
+            batch.erase(keys::unsorted(id));
+            if (!r.empty())
                 batch.put(keys::letter(id), std::move(r));
-            }
-        });
+        }
+    });
 }
 
 Task<Spool::Result<void>> Spool::record(LetterId id, std::vector<Update> updates,
@@ -210,16 +215,16 @@ Task<Spool::Result<void>> Spool::record(LetterId id, std::vector<Update> updates
 void Spool::put_ending(Batch& batch, LetterId id, const Ending& ending, Timestamp now)
 {
     batch.erase(keys::letter(id));
-    batch.erase(keys::unsorted(id));
-    batch.erase(keys::held(id));
+    if (ending.arrival) // Never routed.
+        batch.erase(*ending.arrival == Arrival::to_hold ? keys::held(id) : keys::unsorted(id));
     for (std::uint32_t page = 1; page <= ending.letter.recipient_pages(); ++page)
         batch.erase(keys::recipients(id, page));
     for (std::size_t i = 0; i < ending.deliveries.size(); ++i) {
         const auto& delivery = ending.deliveries[i];
         batch.erase(keys::delivery(id, {delivery.id()}));
         if (ending.old_dues[i])
-            batch.erase(keys::due(delivery.destination(), delivery.priority(),
-                                  *ending.old_dues[i], id, {delivery.id()}));
+            batch.erase(keys::due(delivery.destination(), delivery.priority(), *ending.old_dues[i],
+                                  id, {delivery.id()}));
     }
     for (const auto& key : ending.event_keys)
         batch.erase(key);
@@ -264,9 +269,10 @@ Task<Spool::Result<void>> Spool::release_held(LetterId id)
 
 Task<Spool::Result<void>> Spool::update_letter(LetterId id, const Letter& letter)
 {
-    co_return co_await commit(writer(id), [id, r = letter.SerializeAsString()](Batch& batch) mutable {
-        batch.put(keys::letter(id), std::move(r));
-    });
+    co_return co_await commit(writer(id),
+                              [id, r = letter.SerializeAsString()](Batch& batch) mutable {
+                                  batch.put(keys::letter(id), std::move(r));
+                              });
 }
 
 // ---- hints ----------------------------------------------------------------------------------
@@ -286,8 +292,8 @@ Task<Spool::Result<void>> Spool::renew_hints(std::size_t shard, std::vector<Hint
     for (auto& hint : old) {
         if (hint.bucket + 1 >= current)
             continue;
-        auto page = co_await engine_.partitions().scan(
-            keys::shard(shard), keys::due_prefix(hint.destination), {}, 1);
+        auto page = co_await engine_.partitions().scan(keys::shard(shard),
+                                                       keys::due_prefix(hint.destination), {}, 1);
         if (!page)
             co_return std::unexpected(page.error());
         if (page->rows.empty()) {

@@ -96,6 +96,9 @@ public:
     virtual Partitions& partitions() = 0;
     virtual Blobs& blobs() = 0;
     virtual Hints& hints() = 0;
+    /// True: a commit that ends with Error::unknown is followed by Error::fenced until the store
+    /// is opened anew, so that nobody has to find out what became of it while it is open.
+    virtual bool fences_unknown_outcomes() const { return false; }
 };
 
 } // namespace posthouse::store

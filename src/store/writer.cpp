@@ -210,7 +210,8 @@ Task<Result<Version>> Writer::Impl::write(Batch::State& batch)
     if (batch.empty())
         co_return *version;
     const std::uint64_t mine = ++number;
-    batch.set(writer_row, stamp(id, mine));
+    if (!engine.fences_unknown_outcomes())
+        batch.set(writer_row, stamp(id, mine));
     auto done = co_await engine.partitions().commit(batch.to_commit(partition, *version));
     if (done) {
         version = *done;

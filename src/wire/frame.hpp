@@ -21,7 +21,7 @@ enum class Method : std::uint8_t {
     open_body = 3,
     append_body = 4,
     abandon_body = 5,
-    authenticate = 10, // reader gate -> clerk
+    authenticate = 10,  // reader gate -> clerk
     find_verifier = 11, // clerk -> keeper
     vouch = 12,
     open_session = 20, // reader gate -> keeper
@@ -32,10 +32,10 @@ enum class Method : std::uint8_t {
     route = 30, // keeper -> sorter
     file = 31,
     notify = 32,
-    read_letter = 33, // sorter, courier -> keeper
-    attempt = 40,     // keeper -> courier
+    read_letter = 33,  // sorter, courier -> keeper
+    attempt = 40,      // keeper -> courier
     find_targets = 41, // courier -> resolver, keeper -> courier
-    admin = 50,       // control socket -> keeper
+    admin = 50,        // control socket -> keeper
 };
 
 struct Head {

@@ -23,7 +23,8 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_buffer = 64 * 1024;
-constexpr int socket_buffer = 1 << 20; // Doubles what a copied body costs less than: docs/confinement.md
+constexpr int socket_buffer =
+    1 << 20; // Doubles what a copied body costs less than: docs/confinement.md
 
 /// Someone who waits for a response.
 class Waiter {
@@ -43,7 +44,6 @@ private:
 };
 
 } // namespace
-
 
 struct Link::Impl {
     Impl(asio::any_io_executor ex, Options o) : executor(ex), socket(ex), options(std::move(o)) {}
@@ -67,8 +67,8 @@ struct Link::Impl {
     std::unordered_map<std::uint32_t, std::unique_ptr<Waiter>> waiting;
     std::uint32_t last_id = 0;
 
-    std::string input;        // Received and not taken yet.
-    std::string output;       // Framed and not sent.
+    std::string input;  // Received and not taken yet.
+    std::string output; // Framed and not sent.
     bool flush_posted = false;
     bool writing = false;     // The socket was full; a coroutine waits for it.
     std::size_t handling = 0; // Requests of the other side under way.
@@ -164,8 +164,9 @@ bool Link::Impl::take_frames(const Self& self)
         if (rest.size() < size)
             break;
         at += size;
-        dispatch(self, {*head, std::string(rest.substr(Head::size, head->message_bytes)),
-                        std::string(rest.substr(Head::size + head->message_bytes, head->raw_bytes))});
+        dispatch(self,
+                 {*head, std::string(rest.substr(Head::size, head->message_bytes)),
+                  std::string(rest.substr(Head::size + head->message_bytes, head->raw_bytes))});
     }
     input.erase(0, at);
     if (input.empty() && input.capacity() > 4 * read_buffer)

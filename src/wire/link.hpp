@@ -36,8 +36,8 @@ public:
     using Closed = std::function<void()>;
 
     struct Options {
-        Handler handler;             // none: requests from the other side are refused
-        Closed closed;               // called once, from the loop
+        Handler handler;              // none: requests from the other side are refused
+        Closed closed;                // called once, from the loop
         std::size_t in_flight = 1024; // requests of the other side at once; then it is not read
     };
 

@@ -179,6 +179,11 @@ void Committer::perform(Request* first)
     Round round;
     for (Request* request = first; request; request = request->next)
         prepare(*request, round);
+    // Once for all commits of a partition in this round. A dropped one has erased its own.
+    for (const auto& [partition, version] : round.versions)
+        if (version != Version::none)
+            (void)round.batch.Put(parts_.database.rows, version_key(partition),
+                                  encode_number(std::uint64_t(version)));
     if (const auto error = write(round)) {
         for (Request* request = first; request; request = request->next)
             if (request->result)
@@ -284,8 +289,6 @@ Result<Version> Committer::prepare(Commit& commit, Round& round)
             (void)forget(id, round);
     }
     const Version after{std::uint64_t(*before == Version::none ? floor_ : *before) + 1};
-    (void)round.batch.Put(database.rows, version_key(commit.partition.name),
-                          encode_number(std::uint64_t(after)));
     round.versions[commit.partition.name] = after;
     return after;
 }

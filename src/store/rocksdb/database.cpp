@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/rocksdb/database.hpp"
+#include <rocksdb/slice_transform.h>
 
 #include "store/rocksdb/environment.hpp"
 #include "store/rocksdb/wal_scan.hpp"
@@ -66,12 +67,28 @@ rdb::DBOptions database_options(const OpenOptions& options)
     return db;
 }
 
+/// What rows beside each other begin with: the key space, the partition and the kind of row.
+class Neighbours : public rdb::SliceTransform {
+public:
+    const char* Name() const override { return "posthouse.neighbours"; }
+    rdb::Slice Transform(const rdb::Slice& key) const override
+    {
+        if (key.size() > 2 && key[0] == 'r') {
+            const auto part = static_cast<std::size_t>(static_cast<unsigned char>(key[1]));
+            return {key.data(), std::min(key.size(), 2 + part + 1)};
+        }
+        return {key.data(), std::min<std::size_t>(key.size(), key[0] == 'b' ? 9 : 1)};
+    }
+    bool InDomain(const rdb::Slice& key) const override { return !key.empty() && key[0] != 'v'; }
+};
+
 rdb::ColumnFamilyOptions row_options(const OpenOptions& options,
                                      const std::shared_ptr<rdb::Cache>& cache)
 {
     rdb::ColumnFamilyOptions cf;
     cf.write_buffer_size = options.row_memtable_bytes;
     cf.max_write_buffer_number = 4;
+    cf.memtable_insert_with_hint_prefix_extractor = std::make_shared<Neighbours>();
     cf.compression = rdb::kLZ4Compression;
     cf.level_compaction_dynamic_level_bytes = true;
     if (options.salvage == Salvage::yes) {

@@ -166,6 +166,7 @@ public:
     Partitions& partitions() override { return partitions_; }
     Blobs& blobs() override { return blobs_; }
     Hints& hints() override { return *hints_; }
+    bool fences_unknown_outcomes() const override { return true; }
 
 private:
     /// Large bodies whose last name went with a commit. The record goes after the file, so that a

@@ -1,0 +1,274 @@
+// SPDX-License-Identifier: Apache-2.0
+// docs/queue.md: the power goes after every single commit in turn, before it and behind it. No
+// acknowledged letter is lost, none comes to a local mailbox twice.
+#include "tests/keeper/rig.hpp"
+
+#include "base/text.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <fmt/format.h>
+#include <map>
+#include <set>
+
+namespace posthouse::keeper::tests {
+namespace {
+
+using store::Fault;
+using store::MemoryDisk;
+using store::MemoryEngine;
+
+const std::vector<std::string> accounts{"ann@example.org", "ben@example.org", "cy@example.org"};
+
+struct Posted {
+    std::string body;
+    std::vector<std::string> mailboxes; // Where it must be found, once in each.
+    std::string far;                    // A recipient elsewhere who must get it at least once.
+    bool bounces = false;
+};
+
+/// One run of the house, on a disk that may hold what an earlier run left.
+struct Chronicle {
+    std::vector<Posted> acknowledged;
+    std::map<std::string, int> carried; // recipients elsewhere that got something
+};
+
+std::string text_of(int number)
+{
+    return fmt::format("Subject: {0}\r\n\r\nletter {0}\r\n", number);
+}
+
+Posted letter(int number)
+{
+    Posted posted{text_of(number), {}, {}, false};
+    switch (number % 5) {
+    case 0: // One mailbox: the body is handed over.
+        posted.mailboxes = {"ann@example.org"};
+        break;
+    case 1: // Several: they share it.
+        posted.mailboxes = accounts;
+        break;
+    case 2: // Two, and elsewhere.
+        posted.mailboxes = {"ann@example.org", "ben@example.org"};
+        posted.far = fmt::format("far{}@remote.test", number);
+        break;
+    case 3: // Elsewhere only.
+        posted.far = fmt::format("far{}@remote.test", number);
+        break;
+    default: // One that fails: the sender, cy, hears of it.
+        posted.mailboxes = {"ben@example.org"};
+        posted.bounces = true;
+        break;
+    }
+    return posted;
+}
+
+Task<void> post(Rig& rig, int count, Chronicle& run)
+{
+    for (int i = 0; i < count; ++i) {
+        auto posted = letter(i);
+        auto recipients = posted.mailboxes;
+        if (!posted.far.empty())
+            recipients.push_back(posted.far);
+        if (posted.bounces)
+            recipients.push_back(fmt::format("refused{}@remote.test", i));
+        auto id = co_await rig.send("cy@example.org", recipients, posted.body);
+        if (id)
+            run.acknowledged.push_back(std::move(posted));
+    }
+}
+
+/// True: nothing is left in the queue.
+bool queue_is_empty(const MemoryDisk& disk)
+{
+    return std::ranges::all_of(disk.partitions, [](const auto& entry) {
+        if (!entry.first.starts_with("q/"))
+            return true;
+        return std::ranges::none_of(entry.second.rows, [](const auto& row) {
+            return std::string_view("alrdwfhex").contains(row.first[0]);
+        });
+    });
+}
+
+std::string what_is_left(const MemoryDisk& disk)
+{
+    std::string left;
+    for (const auto& [name, partition] : disk.partitions)
+        if (name.starts_with("q/"))
+            for (const auto& [key, value] : partition.rows)
+                if (key[0] != '\0' && key[0] != 'n' && key[0] != 'z')
+                    left += name + ' ' + key[0] + ' ' + hex(std::string_view(key).substr(1)) + '\n';
+    return left;
+}
+
+template <class Done>
+void run_until(boost::asio::io_context& io, Done done)
+{
+    const auto deadline = Instant::clock::now() + std::chrono::seconds(20);
+    while (!done() && Instant::clock::now() < deadline)
+        io.run_one_for(std::chrono::milliseconds(10));
+}
+
+/// Posts letters until all have an answer or the power goes; `cut` is which commit that is.
+std::uint64_t first_run(const std::shared_ptr<MemoryDisk>& disk, std::optional<std::uint64_t> cut,
+                        Fault fault, Chronicle& run)
+{
+    boost::asio::io_context io;
+    MemoryEngine engine(io.get_executor(), disk);
+    if (cut)
+        engine.fail_commit(*cut, fault);
+    Rig rig(io, engine, [&](const wire::Attempt& order) {
+        auto attempted = delivered(order);
+        for (int i = 0; i < order.recipients_size(); ++i) {
+            if (order.recipients(i).starts_with("refused")) {
+                attempted.mutable_outcomes(i)->set_result(wire::Attempted::FAILED);
+                attempted.mutable_outcomes(i)->set_status("5.1.1");
+            } else {
+                ++run.carried[order.recipients(i)];
+            }
+        }
+        return attempted;
+    });
+    bool ended = false;
+    boost::asio::co_spawn(
+        io,
+        [](Rig& r, Chronicle& outcome, bool& done) -> Task<void> {
+            if (co_await r.open(accounts))
+                co_await post(r, 10, outcome);
+            done = true;
+        }(rig, run, ended),
+        boost::asio::detached);
+    // After a cut nothing more comes of anything; without one the queue empties.
+    run_until(io, [&] { return ended && (cut ? true : queue_is_empty(*disk)); });
+    EXPECT_TRUE(ended);
+    for (int i = 0; cut && i < 200 && engine.commits() < *cut + 2; ++i)
+        io.run_one_for(std::chrono::milliseconds(2)); // On to the cut, if it is not behind us.
+    return engine.commits();
+}
+
+void second_run(const std::shared_ptr<MemoryDisk>& disk, const Chronicle& first)
+{
+    boost::asio::io_context io;
+    MemoryEngine engine(io.get_executor(), disk);
+    Chronicle run = first;
+    Rig rig(io, engine, [&](const wire::Attempt& order) {
+        auto attempted = delivered(order);
+        for (int i = 0; i < order.recipients_size(); ++i) {
+            if (order.recipients(i).starts_with("refused")) {
+                attempted.mutable_outcomes(i)->set_result(wire::Attempted::FAILED);
+                attempted.mutable_outcomes(i)->set_status("5.1.1");
+            } else {
+                ++run.carried[order.recipients(i)];
+            }
+        }
+        return attempted;
+    });
+    std::map<std::string, std::vector<std::string>> found;
+    bool opened = false;
+    boost::asio::co_spawn(
+        io,
+        [](Rig& r, bool& done) -> Task<void> {
+            EXPECT_TRUE(co_await r.open(accounts));
+            done = true;
+        }(rig, opened),
+        boost::asio::detached);
+    run_until(io, [&] { return opened && queue_is_empty(*disk); });
+    EXPECT_TRUE(opened);
+    ASSERT_TRUE(queue_is_empty(*disk)) << "something stays in the queue for ever:\n"
+                                       << what_is_left(*disk);
+    bool read = false;
+    boost::asio::co_spawn(
+        io,
+        [](Rig& r, auto& mailboxes, bool& done) -> Task<void> {
+            for (const auto& address : accounts)
+                mailboxes[address] = co_await r.inbox(address);
+            done = true;
+        }(rig, found, read),
+        boost::asio::detached);
+    run_until(io, [&] { return read; });
+
+    std::size_t bounces = 0;
+    for (const auto& posted : run.acknowledged) {
+        for (const auto& address : posted.mailboxes)
+            EXPECT_EQ(std::ranges::count(found[address], posted.body), 1)
+                << address << " has " << posted.body;
+        if (!posted.far.empty()) {
+            EXPECT_GE(run.carried[posted.far], 1) << posted.far << " never got its letter";
+        }
+        bounces += posted.bounces ? 1 : 0;
+    }
+    for (const auto& [address, bodies] : found)
+        for (const auto& body : bodies) {
+            EXPECT_NE(body, "UNREADABLE");
+            EXPECT_TRUE(body.contains("refused") || std::ranges::count(bodies, body) == 1);
+        }
+    const auto told = std::ranges::count_if(
+        found["cy@example.org"], [](const auto& body) { return body.contains("refused"); });
+    EXPECT_GE(static_cast<std::size_t>(told), bounces);
+    EXPECT_LE(static_cast<std::size_t>(told),
+              bounces + 1); // One may have been on its way unanswered.
+
+    // No body is left that nobody names: 'told' and the letters are all there is.
+    std::set<std::string> named;
+    for (const auto& [name, partition] : disk->partitions)
+        if (name.starts_with("a/"))
+            for (const auto& [key, value] : partition.rows)
+                if (key[0] == 'm') {
+                    mailbox::Message message;
+                    ASSERT_TRUE(message.ParseFromString(value));
+                    named.insert(message.body());
+                }
+    for (const auto& [id, blob] : disk->blobs)
+        EXPECT_TRUE(named.contains(id.bytes())) << "an orphan of " << blob.owner.name;
+}
+
+TEST(PowerCut, WithoutOneEveryLetterIsDeliveredOnceAndTheQueueIsEmpty)
+{
+    auto disk = std::make_shared<MemoryDisk>();
+    Chronicle run;
+    first_run(disk, std::nullopt, Fault::none, run);
+    ASSERT_EQ(run.acknowledged.size(), 10u);
+    second_run(disk, run);
+}
+
+TEST(PowerCut, AfterEveryCommitInTurnNoAcknowledgedLetterIsLostOrDeliveredTwice)
+{
+    Chronicle whole;
+    const auto commits =
+        first_run(std::make_shared<MemoryDisk>(), std::nullopt, Fault::none, whole);
+    ASSERT_GT(commits, 50u);
+    for (const auto fault : {Fault::power_cut_before, Fault::power_cut_after})
+        for (std::uint64_t cut = 0; cut < commits; ++cut) {
+            SCOPED_TRACE(fmt::format("cut {} commit {} of {}",
+                                     fault == Fault::power_cut_before ? "before" : "after", cut,
+                                     commits));
+            auto disk = std::make_shared<MemoryDisk>();
+            Chronicle run;
+            first_run(disk, cut, fault, run);
+            second_run(disk, run);
+            if (HasFailure())
+                return;
+        }
+}
+
+TEST(PowerCut, ACommitWhoseOutcomeIsUnknownChangesNothingOfThis)
+{
+    Chronicle whole;
+    const auto commits =
+        first_run(std::make_shared<MemoryDisk>(), std::nullopt, Fault::none, whole);
+    for (const auto fault : {Fault::unknown_applied, Fault::unknown_lost})
+        for (std::uint64_t at = 0; at < commits; at += 3) {
+            SCOPED_TRACE(fmt::format("{} at {}", static_cast<int>(fault), at));
+            auto disk = std::make_shared<MemoryDisk>();
+            Chronicle run;
+            first_run(disk, at, fault, run);
+            second_run(disk, run);
+            if (HasFailure())
+                return;
+        }
+}
+
+} // namespace
+} // namespace posthouse::keeper::tests

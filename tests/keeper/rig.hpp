@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "base/contract.hpp"
+#include "config/load.hpp"
+#include "keeper/dispatch.hpp"
+#include "keeper/intake.hpp"
+#include "keeper/letters.hpp"
+#include "keeper/office.hpp"
+#include "sorter/serve.hpp"
+#include "store/memory_engine.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <array>
+#include <map>
+#include <memory>
+#include <string>
+#include <sys/socket.h>
+#include <vector>
+
+namespace posthouse::keeper::tests {
+
+inline std::shared_ptr<const process::Settings> settings(const std::string& more = {})
+{
+    auto config = config::load_text("hostname = \"mx.example\"\n"
+                                    "[domains.\"example.org\"]\n" +
+                                        more,
+                                    "test");
+    expects(config.has_value());
+    process::Settings settings{.generation = 1,
+                               .config = std::move(*config),
+                               .certificate = {},
+                               .key = {},
+                               .dns_servers = {}};
+    return std::make_shared<const process::Settings>(std::move(settings));
+}
+
+/// What a courier would answer; by default every recipient is delivered.
+using Courier = std::function<wire::Attempted(const wire::Attempt&)>;
+
+inline wire::Attempted delivered(const wire::Attempt& order)
+{
+    wire::Attempted attempted;
+    for (int i = 0; i < order.recipients_size(); ++i) {
+        auto* outcome = attempted.add_outcomes();
+        outcome->set_result(wire::Attempted::DELIVERED);
+        outcome->set_status("2.0.0");
+        outcome->set_text("250 2.0.0 Ok");
+    }
+    return attempted;
+}
+
+/// A keeper on an engine of the test's choice, with a real sorter at the other end of a real link
+/// and a scripted courier, all on one loop.
+class Rig {
+public:
+    Rig(boost::asio::io_context& io, store::Engine& engine, Courier courier = delivered,
+        const std::string& more_configuration = {})
+        : io_(io),
+          courier_(std::move(courier)),
+          office(io.get_executor(), engine, settings(more_configuration)),
+          letters(office),
+          dispatch(office, letters),
+          intake(office, [this](auto letter) { dispatch.accepted(std::move(letter)); })
+    {
+        connect("sorter/0", [](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+            return sorter::serve(std::move(link), std::move(frame));
+        });
+        connect("courier", [this](std::shared_ptr<wire::Link>, wire::Frame frame) {
+            return carry(std::move(frame));
+        });
+    }
+    ~Rig()
+    {
+        for (const auto& link : far_ends_)
+            link->close();
+        for (const auto& link : near_ends_)
+            link->close();
+    }
+
+    /// Opens the store and takes up what is there; accounts are made if they are not.
+    Task<bool> open(std::vector<std::string> accounts)
+    {
+        if (!co_await office.open())
+            co_return false;
+        for (const auto& address : accounts) {
+            const auto mailbox = mail::Mailbox::parse(address);
+            auto added = co_await office.accounts.add(*mailbox, "", wall_clock());
+            if (!added && added.error() != directory::Error::exists)
+                co_return false;
+        }
+        co_await dispatch.start();
+        co_return true;
+    }
+
+    /// The letter's id: it was acknowledged.
+    Task<std::optional<std::string>> send(std::string sender, std::vector<std::string> recipients,
+                                          std::string body)
+    {
+        wire::Accept accept;
+        accept.set_sender(sender);
+        for (const auto& recipient : recipients)
+            accept.add_recipients(recipient);
+        wire::Frame frame;
+        frame.head.method = wire::Method::accept;
+        frame.message = accept.SerializeAsString();
+        frame.raw = std::move(body);
+        auto answer = co_await intake.answer(near_ends_.front(), std::move(frame));
+        if (!answer)
+            co_return std::nullopt;
+        wire::Accepted accepted;
+        expects(accepted.ParseFromString(answer->message));
+        co_return accepted.letter();
+    }
+
+    /// The bodies in an account's INBOX.
+    Task<std::vector<std::string>> inbox(std::string address)
+    {
+        std::vector<std::string> bodies;
+        const auto id = co_await office.accounts.id_of(*mail::Mailbox::parse(address));
+        if (!id || !*id)
+            co_return bodies;
+        auto account = co_await office.open_accounts.open(
+            mailbox::AccountId{static_cast<std::uint64_t>(**id)});
+        if (!account)
+            co_return bodies;
+        auto shot = co_await (*account)->snapshot();
+        for (const auto& entry : shot ? shot->messages : std::vector<mailbox::Account::Entry>{}) {
+            auto message = co_await (*account)->message(entry.uid);
+            const auto blob = store::BlobId::from_bytes(message->body());
+            auto body = co_await office.engine.blobs().read(*blob, 0, message->body_bytes());
+            bodies.push_back(body ? *body : "UNREADABLE");
+        }
+        co_return bodies;
+    }
+
+private:
+    void connect(const std::string& member, wire::Link::Handler worker)
+    {
+        std::array<int, 2> ends{};
+        expects(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) ==
+                0);
+        wire::Link::Options near, far;
+        near.handler = [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+            return dispatch.read_letter(link.get(), std::move(frame));
+        };
+        far.handler = std::move(worker);
+        auto link = wire::Link::open(io_.get_executor(), UniqueFd(ends[0]), std::move(near));
+        far_ends_.push_back(
+            wire::Link::open(io_.get_executor(), UniqueFd(ends[1]), std::move(far)));
+        near_ends_.push_back(link);
+        (member == "courier" ? dispatch.couriers() : dispatch.sorters()).linked(member, link);
+        dispatch.capacities_changed();
+    }
+
+    Task<wire::Result<wire::Answer>> carry(wire::Frame frame)
+    {
+        wire::Attempt order;
+        if (!order.ParseFromString(frame.message))
+            co_return std::unexpected(wire::Failure::invalid);
+        co_return wire::answer_with(courier_(order));
+    }
+
+    boost::asio::io_context& io_;
+    Courier courier_;
+    std::vector<std::shared_ptr<wire::Link>> near_ends_, far_ends_;
+
+public:
+    Office office;
+    Letters letters;
+    Dispatch dispatch;
+    Intake intake;
+};
+
+} // namespace posthouse::keeper::tests
