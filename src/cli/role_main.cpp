@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/role_main.hpp"
 
+#include "base/log.hpp"
 #include "clerk/clerk.hpp"
 #include "courier/courier.hpp"
 #include "gate/gate.hpp"
@@ -12,6 +13,7 @@
 
 #include <cstdio>
 #include <fcntl.h>
+#include <sys/prctl.h>
 
 namespace posthouse::cli {
 
@@ -23,6 +25,8 @@ process::Exit run_role(const std::string& name)
         return process::Exit::usage;
     }
     ::fcntl(process::control_fd, F_SETFD, FD_CLOEXEC);
+    log::set_process(name);
+    ::prctl(PR_SET_NAME, name.c_str()); // What `ps -o comm` and `ss -p` show, cut to 15 bytes.
     auto start =
         process::receive_start_up(process::ControlChannel(UniqueFd(process::control_fd)), name);
     if (!start)

@@ -256,7 +256,8 @@ void Supervision::ended(Child& child)
 {
     int status = 0;
     ::waitpid(child.pid, &status, 0);
-    const bool expected = child.leaving;
+    // One that was told to go and broke down on its way is worth a line all the same.
+    const bool expected = child.leaving && (!WIFSIGNALED(status) || WTERMSIG(status) == SIGKILL);
     if (!expected)
         log::warning(
             "process.ended",
