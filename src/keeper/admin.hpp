@@ -90,7 +90,7 @@ private:
     Task<Changed> change_unrouted(Change, spool::LetterId);
     Task<Changed> change_held(Change, spool::LetterId);
     Task<Changed> change_routed(Change, spool::LetterId);
-    Task<Changed> remove_unrouted(spool::LetterId);
+    Task<Changed> remove_unrouted(spool::LetterId, spool::Spool::Arrival);
     Task<store::Result<void>> commit_changes(std::shared_ptr<OpenLetter>,
                                              std::vector<spool::Spool::Update>, spool::TraceEvent);
     Task<void> close(std::shared_ptr<OpenLetter>);

@@ -205,7 +205,7 @@ Task<Admin::Changed> Admin::change(Change how, spool::LetterId id)
 Task<Admin::Changed> Admin::change_unrouted(Change how, spool::LetterId id)
 {
     if (how == Change::remove)
-        co_return co_await remove_unrouted(id);
+        co_return co_await remove_unrouted(id, spool::Spool::Arrival::to_route);
     if (how != Change::hold)
         co_return Changed{.note = "not routed yet, and about to be"};
     auto held = co_await office_.spool.hold_unsorted(id);
@@ -218,7 +218,7 @@ Task<Admin::Changed> Admin::change_unrouted(Change how, spool::LetterId id)
 Task<Admin::Changed> Admin::change_held(Change how, spool::LetterId id)
 {
     if (how == Change::remove)
-        co_return co_await remove_unrouted(id);
+        co_return co_await remove_unrouted(id, spool::Spool::Arrival::to_hold);
     if (how == Change::hold)
         co_return Changed{.note = "held already"};
     if (how == Change::retry)
@@ -238,16 +238,16 @@ Task<Admin::Changed> Admin::change_held(Change how, spool::LetterId id)
 }
 
 /// Its end is one commit, in which all its rows go.
-Task<Admin::Changed> Admin::remove_unrouted(spool::LetterId id)
+Task<Admin::Changed> Admin::remove_unrouted(spool::LetterId id, spool::Spool::Arrival arrival)
 {
     auto opened = co_await letters_.open(id);
     if (!opened)
         co_return Changed{.note = refusal(opened.error()).error()};
     const auto letter = std::move(*opened);
-    if (house_.dispatch == nullptr || (!is_running() && !letter->notices.empty())) {
-        letters_.close(id);
-        co_return Changed{.note = "its sender is to be told of a failure first; only the running "
-                                  "server does that"};
+    if (house_.dispatch == nullptr || !letter->notices.empty()) {
+        letters_.close(id); // Part of it is routed already.
+        co_return Changed{.note = "its sender is to be told of a failure first; release it, and "
+                                  "remove it when it is routed"};
     }
     for (auto& [key, open] : letter->deliveries)
         if (!is_final(open.record.state())) {
@@ -255,7 +255,10 @@ Task<Admin::Changed> Admin::remove_unrouted(spool::LetterId id)
             open.record.set_settled_at(to_microseconds(wall_clock()));
         }
     letter->events.push_back(event_now("removed", "by the administrator, before it was routed"));
-    co_await house_.dispatch->settle(letter);
+    if (auto gone = co_await house_.dispatch->end_once(letter, arrival); !gone) {
+        letters_.close(id); // What was changed of it was changed in memory only.
+        co_return Changed{.note = refusal(gone.error()).error()};
+    }
     co_return Changed{.changed = true, .note = {}};
 }
 
@@ -363,7 +366,12 @@ Task<Admin::Changed> Admin::change_routed(Change how, spool::LetterId id)
         }
     }
     if (ends_here)
-        co_await close(letter);
+        if (auto gone = co_await house_.dispatch->end_once(letter, std::nullopt); !gone) {
+            for (auto& open : before)
+                letter->deliveries[open.record.id()] = std::move(open);
+            co_await close(letter);
+            co_return Changed{.note = refusal(gone.error()).error()};
+        }
     if (is_running())
         for (const auto& update : updates) {
             if (update.record.state() == spool::WAITING)

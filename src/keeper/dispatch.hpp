@@ -60,6 +60,10 @@ public:
     Task<void> conclude(std::shared_ptr<OpenLetter>, std::vector<spool::Spool::Update>,
                         std::vector<spool::TraceEvent>);
     Task<void> settle(std::shared_ptr<OpenLetter>);
+    /// The end of a letter whose deliveries are final, tried once: after an error nothing is
+    /// changed. `arrival`: it was never routed, and what it waited for.
+    Task<store::Result<void>> end_once(std::shared_ptr<OpenLetter>,
+                                       std::optional<spool::Spool::Arrival> arrival);
     /// Takes an unrouted letter out of those to be routed; accepted() puts it back.
     enum class Withdrawal : std::uint8_t { done, not_waiting, being_routed };
     Withdrawal withdraw(spool::LetterId);

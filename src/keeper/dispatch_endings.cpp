@@ -181,6 +181,22 @@ Task<void> Dispatch::finish(std::shared_ptr<OpenLetter> letter)
     co_await ended(letter, ending.body);
 }
 
+Task<store::Result<void>> Dispatch::end_once(std::shared_ptr<OpenLetter> letter,
+                                             std::optional<spool::Spool::Arrival> arrival)
+{
+    if (letter->settling || letter->ended)
+        co_return store::Result<void>{};
+    letter->settling = true;
+    const auto now = wall_clock();
+    auto ending = co_await ending_of(*letter, now);
+    ending.arrival = arrival;
+    auto done = co_await office_.spool.finish(letter->id, ending, now);
+    letter->settling = false;
+    if (done)
+        co_await ended(letter, ending.body);
+    co_return done;
+}
+
 Task<void> Dispatch::ended(std::shared_ptr<OpenLetter> letter, spool::Spool::Body body)
 {
     letter->ended = true;

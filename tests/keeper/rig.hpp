@@ -116,6 +116,16 @@ public:
         co_return accepted.letter();
     }
 
+    /// As if the sorters' process were between two lives.
+    void lose_sorter() { dispatch.sorters().unlinked("sorter/0", near_ends_.front().get()); }
+    void regain_sorter()
+    {
+        dispatch.sorters().linked("sorter/0", near_ends_.front());
+        dispatch.capacities_changed();
+    }
+    /// Orders that the courier breaks on.
+    std::function<bool(const wire::Attempt&)> breaks_on = [](const auto&) { return false; };
+
     /// The bodies in an account's INBOX.
     Task<std::vector<std::string>> inbox(std::string address)
     {
@@ -160,6 +170,8 @@ private:
     {
         wire::Attempt order;
         if (!order.ParseFromString(frame.message))
+            co_return std::unexpected(wire::Failure::invalid);
+        if (breaks_on(order))
             co_return std::unexpected(wire::Failure::invalid);
         co_return wire::answer_with(courier_(order));
     }
