@@ -38,9 +38,12 @@ std::expected<std::unique_ptr<Desk>, Exit> desk_for(Context& context)
     auto desk = context.world.open_desk(*config);
     if (!desk) {
         const auto& obstacle = desk.error();
+        if (context.output == Output::text)
+            return std::unexpected(complain(context.console, obstacle));
+        std::string all; // One document.
         for (const auto& sentence : obstacle.sentences)
-            refuse(context, obstacle.code, sentence);
-        return std::unexpected(obstacle.code);
+            all += (all.empty() ? "" : "; ") + sentence;
+        return std::unexpected(refuse(context, obstacle.code, all));
     }
     return std::move(*desk);
 }

@@ -102,8 +102,10 @@ std::string fish_script(const CLI::App& app)
         if (inner.empty())
             add_options(here, *command);
         for (const auto* deeper : commands_of(*command)) {
-            line(here + "; and not __fish_seen_subcommand_from " + inner, *deeper);
-            add_options(here + "; and __fish_seen_subcommand_from " + deeper->get_name(), *deeper);
+            line(fmt::format("{}; and not __fish_seen_subcommand_from {}", here, inner), *deeper);
+            add_options(
+                fmt::format("{}; and __fish_seen_subcommand_from {}", here, deeper->get_name()),
+                *deeper);
         }
     }
     return script + "complete -c posthouse -f -n '__fish_seen_subcommand_from completion' "
@@ -165,7 +167,9 @@ std::string completion_script(const CLI::App& app, std::string_view shell)
         return "#compdef posthouse\n_posthouse() {\n" +
                choose_words(places, "${words[2,CURRENT-1]}") +
                "    if [[ ${words[CURRENT-1]} == --config ]]; then _files; return; fi\n"
-               "    compadd -- ${=choices}\n}\ncompdef _posthouse posthouse\n";
+               "    compadd -- ${=choices}\n}\ncompdef _posthouse posthouse\n"
+               // Where it is loaded for the first completion, it is to give that one too.
+               "if [[ ${funcstack[1]} == _posthouse ]]; then _posthouse \"$@\"; fi\n";
     return "# bash completion for posthouse\n_posthouse() {\n" +
            choose_words(places, "\"${COMP_WORDS[@]:1:COMP_CWORD-1}\"") +
            "    local current=\"${COMP_WORDS[COMP_CWORD]}\"\n"

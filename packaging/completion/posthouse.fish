@@ -1,0 +1,72 @@
+# fish completion for posthouse
+complete -c posthouse -l config -r -d 'The configuration file'
+complete -c posthouse -l json
+complete -c posthouse -f -n '__fish_use_subcommand' -a serve -d 'Run the server, in the foreground'
+complete -c posthouse -n '__fish_seen_subcommand_from serve' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from serve' -l salvage
+complete -c posthouse -f -n '__fish_use_subcommand' -a check -d 'Read the configuration and report all that is wrong with it'
+complete -c posthouse -n '__fish_seen_subcommand_from check' -l help
+complete -c posthouse -f -n '__fish_use_subcommand' -a user -d 'Accounts: add, list, passwd, remove'
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list' -a add -d 'Make an account'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from add' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from add' -l password-stdin
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list' -a passwd -d 'Give an account a new password'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from passwd' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from passwd' -l password-stdin
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list' -a remove -d 'Remove an account and its letters'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from remove' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list' -a list -d 'List the accounts'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from list' -l help
+complete -c posthouse -f -n '__fish_use_subcommand' -a queue -d 'The queue: list, show, hold, release, retry, remove'
+complete -c posthouse -f -n '__fish_seen_subcommand_from queue; and not __fish_seen_subcommand_from list show hold release retry remove' -a list -d 'List letters, the oldest first, a page at a time'
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from list' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from list' -l sender
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from list' -l recipient
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from list' -l domain
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from list' -l state
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from list' -l limit
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from list' -l after
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from list' -l all
+complete -c posthouse -f -n '__fish_seen_subcommand_from queue; and not __fish_seen_subcommand_from list show hold release retry remove' -a show -d 'All that is known of a letter in the queue'
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from show' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from queue; and not __fish_seen_subcommand_from list show hold release retry remove' -a hold -d 'Keep letters from being delivered until they are released'
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from hold' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from hold' -l all
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from hold' -l sender
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from hold' -l recipient
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from hold' -l domain
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from hold' -l state
+complete -c posthouse -f -n '__fish_seen_subcommand_from queue; and not __fish_seen_subcommand_from list show hold release retry remove' -a release -d 'Let letters go on that are held or poison'
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from release' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from release' -l all
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from release' -l sender
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from release' -l recipient
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from release' -l domain
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from release' -l state
+complete -c posthouse -f -n '__fish_seen_subcommand_from queue; and not __fish_seen_subcommand_from list show hold release retry remove' -a retry -d 'Try waiting letters now'
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from retry' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from retry' -l all
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from retry' -l sender
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from retry' -l recipient
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from retry' -l domain
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from retry' -l state
+complete -c posthouse -f -n '__fish_seen_subcommand_from queue; and not __fish_seen_subcommand_from list show hold release retry remove' -a remove -d 'Remove letters; nobody is told'
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from remove' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from remove' -l all
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from remove' -l sender
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from remove' -l recipient
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from remove' -l domain
+complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from remove' -l state
+complete -c posthouse -f -n '__fish_use_subcommand' -a trace -d 'The whole story of a letter, for 14 days after its end'
+complete -c posthouse -n '__fish_seen_subcommand_from trace' -l help
+complete -c posthouse -f -n '__fish_use_subcommand' -a explain -d 'What would become of mail for an address, and why'
+complete -c posthouse -n '__fish_seen_subcommand_from explain' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from explain' -l from
+complete -c posthouse -n '__fish_seen_subcommand_from explain' -l client
+complete -c posthouse -f -n '__fish_use_subcommand' -a status -d 'Whether the server runs, and what it is doing'
+complete -c posthouse -n '__fish_seen_subcommand_from status' -l help
+complete -c posthouse -f -n '__fish_use_subcommand' -a reload -d 'Have the running server read its configuration again'
+complete -c posthouse -n '__fish_seen_subcommand_from reload' -l help
+complete -c posthouse -f -n '__fish_use_subcommand' -a completion -d 'Print a completion script for a shell'
+complete -c posthouse -n '__fish_seen_subcommand_from completion' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'

@@ -1,0 +1,54 @@
+#compdef posthouse
+_posthouse() {
+    local place="" word
+    for word in ${words[2,CURRENT-1]}; do
+        case "$place $word" in
+        " serve") place=" serve" ;;
+        " check") place=" check" ;;
+        " user") place=" user" ;;
+        " user add") place=" user add" ;;
+        " user passwd") place=" user passwd" ;;
+        " user remove") place=" user remove" ;;
+        " user list") place=" user list" ;;
+        " queue") place=" queue" ;;
+        " queue list") place=" queue list" ;;
+        " queue show") place=" queue show" ;;
+        " queue hold") place=" queue hold" ;;
+        " queue release") place=" queue release" ;;
+        " queue retry") place=" queue retry" ;;
+        " queue remove") place=" queue remove" ;;
+        " trace") place=" trace" ;;
+        " explain") place=" explain" ;;
+        " status") place=" status" ;;
+        " reload") place=" reload" ;;
+        " completion") place=" completion" ;;
+        esac
+    done
+    local choices=""
+    case "$place" in
+    "") choices="serve check user queue trace explain status reload completion --help --config --json --version" ;;
+    " serve") choices="--help --salvage --config --json" ;;
+    " check") choices="--help --config --json" ;;
+    " user") choices="add passwd remove list" ;;
+    " user add") choices="--help --password-stdin --config --json" ;;
+    " user passwd") choices="--help --password-stdin --config --json" ;;
+    " user remove") choices="--help --config --json" ;;
+    " user list") choices="--help --config --json" ;;
+    " queue") choices="list show hold release retry remove" ;;
+    " queue list") choices="--help --sender --recipient --domain --state --limit --after --all --config --json" ;;
+    " queue show") choices="--help --config --json" ;;
+    " queue hold") choices="--help --all --sender --recipient --domain --state --config --json" ;;
+    " queue release") choices="--help --all --sender --recipient --domain --state --config --json" ;;
+    " queue retry") choices="--help --all --sender --recipient --domain --state --config --json" ;;
+    " queue remove") choices="--help --all --sender --recipient --domain --state --config --json" ;;
+    " trace") choices="--help --config --json" ;;
+    " explain") choices="--help --from --client --config --json" ;;
+    " status") choices="--help --config --json" ;;
+    " reload") choices="--help --config --json" ;;
+    " completion") choices="bash zsh fish" ;;
+    esac
+    if [[ ${words[CURRENT-1]} == --config ]]; then _files; return; fi
+    compadd -- ${=choices}
+}
+compdef _posthouse posthouse
+if [[ ${funcstack[1]} == _posthouse ]]; then _posthouse "$@"; fi
