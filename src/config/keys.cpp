@@ -54,7 +54,7 @@ constexpr std::array table{
     Key{"limits.line_bytes", Type::size, "\"64KiB\"", "The longest line of a letter.", 1000,
         16 * MiB},
     Key{"limits.command_line", Type::size, "2048", "The longest line of a command.", 512, 64 * KiB},
-    Key{"limits.recipients", Type::integer, "1000", "Recipients of one letter.", 100, 2000},
+    Key{"limits.recipients", Type::integer, "1000", "Recipients of one letter.", 100, 1500},
     Key{"limits.hops", Type::integer, "50",
         "`Received:` fields; a letter with more is taken to run in a loop.", 10, 1000},
     Key{"limits.sessions", Type::integer, "10000", "Sessions of all clients at one time.", 1,

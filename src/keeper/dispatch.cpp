@@ -191,8 +191,10 @@ Task<void> Dispatch::sweep()
         auto notices = co_await office_.spool.letters(shard, spool::keys::notice_prefix, {},
                                                       store::Limits::page_rows);
         for (const auto id : notices.value_or(std::vector<spool::LetterId>{}))
-            if (auto letter = co_await letters_.open(id))
-                co_await settle(*letter);
+            if (auto letter = co_await letters_.open(id)) {
+                begin(); // By itself: one that cannot be told of now holds up nothing else.
+                asio::co_spawn(office_.executor(), settle_left(*letter), asio::detached);
+            }
         auto releases = co_await office_.spool.releases(shard);
         for (const auto blob : releases.value_or(std::vector<store::BlobId>{}))
             co_await release_claim(shard, blob);
@@ -222,6 +224,12 @@ Task<void> Dispatch::sweep()
             route_more();
         }
     }
+}
+
+Task<void> Dispatch::settle_left(std::shared_ptr<OpenLetter> letter)
+{
+    co_await settle(letter);
+    end();
 }
 
 Task<void> Dispatch::load(spool::decision::Load wanted)

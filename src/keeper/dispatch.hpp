@@ -72,10 +72,12 @@ private:
     // routing: dispatch_routing.cpp
     void route_more();
     Task<void> route(spool::LetterId, Workers::Company);
-    Task<store::Result<bool>> route_once(spool::LetterId, Workers::Company);
+    /// Is a letter to be routed once more?
+    enum class Again : std::uint8_t { no, with_others, alone };
+    Task<store::Result<Again>> route_once(spool::LetterId, Workers::Company);
     Task<wire::Result<wire::Route>> question_for(const OpenLetter&);
     Task<store::Result<void>> apply_routes(std::shared_ptr<OpenLetter>, const wire::Routed&);
-    Task<void> suspect(spool::LetterId, Workers::Company, spool::Loss);
+    Task<Again> suspect(spool::LetterId, Workers::Company, spool::Loss);
     void schedule(const OpenLetter&, const spool::Delivery&);
 
     // attempts: dispatch_attempts.cpp
@@ -102,12 +104,14 @@ private:
                            const spool::Spool::Told&);
     Task<spool::Spool::Ending> ending_of(const OpenLetter&, Timestamp now);
     Task<void> finish(std::shared_ptr<OpenLetter>);
+    Task<void> shed_events(std::shared_ptr<OpenLetter>, spool::Spool::Ending&);
     Task<void> ended(std::shared_ptr<OpenLetter>, spool::Spool::Body);
     Task<spool::Spool::Body> fate_of_body(const OpenLetter&);
     Task<void> release_claim(std::size_t shard, store::BlobId);
 
     // keeping house: dispatch.cpp
     Task<void> sweep();
+    Task<void> settle_left(std::shared_ptr<OpenLetter>);
     Task<void> read_hints(Timestamp now);
     void pause_for(Duration);
     Task<void> sleep(Duration);
@@ -124,7 +128,7 @@ private:
     std::deque<spool::LetterId> unsorted_;
     std::deque<spool::LetterId> suspects_;           // brought a sorter down while being routed
     std::map<std::uint64_t, std::uint32_t> crashes_; // of letters being routed, alone
-    using LettersInHand = std::set<std::pair<const wire::Link*, std::uint64_t>>;
+    using LettersInHand = std::multiset<std::pair<const wire::Link*, std::uint64_t>>;
     std::shared_ptr<LettersInHand> in_hand_ = std::make_shared<LettersInHand>();
     std::size_t routing_ = 0;
     std::set<std::uint64_t> being_routed_;

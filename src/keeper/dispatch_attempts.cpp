@@ -5,11 +5,15 @@
 #include "keeper/dispatch.hpp"
 
 #include <algorithm>
+#include <ranges>
 
 namespace posthouse::keeper {
 namespace {
 
 constexpr auto store_patience = std::chrono::seconds(2);
+constexpr std::size_t trace_lines = 20;         // of one attempt
+constexpr std::size_t events_of_a_letter = 500; // on disk: store::Limits::commit_rows
+constexpr std::ptrdiff_t updates_a_commit = 500;
 
 void log_outcome(spool::LetterId letter, const spool::Delivery& delivery)
 {
@@ -36,24 +40,18 @@ bool is_the_worlds_fault(wire::Failure failure)
 /// Keeps a worker's right to read on in a letter for as long as it has it in hand.
 class InHand {
 public:
-    using Set = std::set<std::pair<const wire::Link*, std::uint64_t>>;
+    using Set = std::multiset<std::pair<const wire::Link*, std::uint64_t>>;
     InHand(std::shared_ptr<Set> set, const wire::Link* link, std::uint64_t letter)
         : set_(std::move(set)),
-          entry_(link, letter),
-          mine_(set_->insert(entry_).second)
+          entry_(set_->emplace(link, letter)) // Two attempts may have one letter in hand.
     {
     }
     InHand(const InHand&) = delete;
-    ~InHand()
-    {
-        if (mine_)
-            set_->erase(entry_);
-    }
+    ~InHand() { set_->erase(entry_); }
 
 private:
     std::shared_ptr<Set> set_;
-    std::pair<const wire::Link*, std::uint64_t> entry_;
-    bool mine_;
+    Set::iterator entry_;
 };
 
 } // namespace
@@ -77,7 +75,9 @@ Task<void> Dispatch::attempt(spool::decision::Start start)
     const auto asked_for = start.deliveries;
     std::erase_if(start.deliveries, [&](spool::DeliveryId id) {
         const auto found = letter->deliveries.find(id.value);
-        return found == letter->deliveries.end() || // Or an administrator is at it just now.
+        // Not before routing is complete: only then is it known whose the body will be.
+        return !letter->routed ||
+               found == letter->deliveries.end() || // Or an administrator is at it just now.
                found->second.record.state() != spool::WAITING || found->second.under_way;
     });
     for (const auto id : start.deliveries)
@@ -223,7 +223,7 @@ Task<void> Dispatch::record(const spool::decision::Start& start, std::shared_ptr
         update.record = delivery;
         updates.push_back(std::move(update));
     }
-    for (const auto& line : attempted.trace()) {
+    for (const auto& line : attempted.trace() | std::views::take(trace_lines)) {
         spool::TraceEvent event;
         event.set_at(to_microseconds(now));
         event.set_event("attempt");
@@ -253,6 +253,10 @@ Task<void> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
             notice.set_host(update.record.host());
             letter->notices.push_back({{update.record.id()}, std::move(notice)});
         }
+    // The end erases them all in one commit, so their number has a bound; the last words of each
+    // delivery are in its own record besides.
+    if (letter->events.size() + events.size() > events_of_a_letter)
+        events.clear();
     letter->events.insert(letter->events.end(), events.begin(), events.end());
     if (letter->settled() && letter->notices.empty()) {
         for (auto& update : updates) // Still on disk, for the end to erase.
@@ -263,6 +267,13 @@ Task<void> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
     for (const auto& event : events)
         letter->event_keys.push_back(
             spool::keys::event(letter->id, from_microseconds(event.at()), number++));
+    while (std::ssize(updates) > updates_a_commit) { // Each commit is true by itself.
+        std::vector<spool::Spool::Update> some(updates.end() - updates_a_commit, updates.end());
+        if (co_await office_.spool.record(letter->id, some, {}))
+            updates.erase(updates.end() - updates_a_commit, updates.end());
+        else
+            co_await sleep(store_patience);
+    }
     for (;;) {
         auto done = co_await office_.spool.record(letter->id, updates, events);
         if (done)
@@ -351,6 +362,16 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
     if (before)
         co_return Filing{Filing::End::delivered, "2.0.0", "in the mailbox before"};
 
+    // Routed to an account that has been removed since? Its partition is gone for good.
+    if (!letter->fresh) {
+        const auto path = mail::ForwardPath::parse(delivery.recipient());
+        const auto facts = path ? co_await office_.facts_of(*path)
+                                : std::expected<routing::Facts, wire::Failure>(routing::Facts());
+        if (!facts)
+            co_return Filing{Filing::End::deferred, "4.3.0", "accounts cannot be looked up"};
+        if (delivery.account() != facts->account && delivery.account() != facts->catch_all_account)
+            co_return Filing{Filing::End::failed, "5.1.1", "No such mailbox here any more"};
+    }
     auto bytes = co_await whole_letter(*letter);
     if (!bytes)
         co_return Filing{Filing::End::deferred, "4.3.0",
@@ -417,7 +438,8 @@ Task<void> Dispatch::expire(spool::decision::Expire expired)
     std::vector<spool::Spool::Update> updates;
     for (const auto id : expired.deliveries) {
         const auto found = letter->deliveries.find(id.value);
-        if (found == letter->deliveries.end() || found->second.record.state() != spool::WAITING)
+        if (!letter->routed || found == letter->deliveries.end() ||
+            found->second.record.state() != spool::WAITING)
             continue;
         auto& delivery = found->second.record;
         delivery.set_state(spool::FAILED);

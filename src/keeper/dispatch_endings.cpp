@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // How letters end: senders are told of failures, then the letter's rows go.
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "keeper/dispatch.hpp"
 
 namespace posthouse::keeper {
 namespace {
 
 constexpr auto store_patience = std::chrono::seconds(2);
+constexpr std::size_t words_in_all = 512 * 1024; // hosts' words in one notification
 
 } // namespace
 
@@ -73,12 +75,14 @@ Task<bool> Dispatch::notify_once(const OpenLetter& letter,
     order.set_hostname(config.hostname.text());
     order.set_postmaster(routing::postmaster_of(config.hostname).text());
     order.set_at(to_microseconds(now));
+    // All of it is one message: many recipients share its room.
+    const auto words = std::max<std::size_t>(128, words_in_all / notices.size());
     for (const auto& notice : notices) {
         auto* failed = order.add_failed();
         failed->set_recipient(notice.record.recipient());
         failed->set_final_address(notice.record.final_address());
         failed->set_status(notice.record.status());
-        failed->set_text(notice.record.text());
+        failed->set_text(printable(notice.record.text(), words));
         failed->set_remote_host(notice.record.host());
     }
     const auto blob = store::BlobId::from_bytes(letter.record.body());
@@ -89,7 +93,8 @@ Task<bool> Dispatch::notify_once(const OpenLetter& letter,
     auto composed = co_await place.link()->call<wire::Notification>(wire::Method::notify, order,
                                                                     letter.record.prefix() + head);
     place = {};
-    if (!composed && composed.error() == wire::Failure::invalid) {
+    if ((!composed && composed.error() == wire::Failure::invalid) ||
+        (composed && (composed->raw.empty() || composed->raw.size() > store::Limits::small_blob))) {
         // What no sorter can make sense of would be asked for ever; the trace keeps the failure.
         log::error("notification.impossible", {{"letter", letter.id.text()}});
         co_return (co_await office_.spool.drop_notices(letter.id, told, now)).has_value();
@@ -169,16 +174,35 @@ Task<spool::Spool::Ending> Dispatch::ending_of(const OpenLetter& letter, Timesta
 Task<void> Dispatch::finish(std::shared_ptr<OpenLetter> letter)
 {
     const auto now = wall_clock();
-    const auto ending = co_await ending_of(*letter, now);
+    auto ending = co_await ending_of(*letter, now);
     for (;;) {
         auto done = co_await office_.spool.finish(letter->id, ending, now);
         if (done)
             break;
+        if (done.error() == store::Error::too_large && !letter->event_keys.empty()) {
+            co_await shed_events(letter, ending);
+            continue;
+        }
         log::warning("letter.not_ended",
                      {{"letter", letter->id.text()}, {"reason", store::describe(done.error())}});
         co_await sleep(store_patience);
     }
     co_await ended(letter, ending.body);
+}
+
+/// More rows than one commit takes: those of the trace go first, its story is in the end.
+Task<void> Dispatch::shed_events(std::shared_ptr<OpenLetter> letter, spool::Spool::Ending& ending)
+{
+    while (!letter->event_keys.empty()) {
+        const auto some = std::min<std::size_t>(letter->event_keys.size(), 1000);
+        std::vector<std::string> keys(letter->event_keys.end() - static_cast<std::ptrdiff_t>(some),
+                                      letter->event_keys.end());
+        if (co_await office_.spool.erase_events(letter->id, std::move(keys)))
+            letter->event_keys.resize(letter->event_keys.size() - some);
+        else
+            co_await sleep(store_patience);
+    }
+    ending.event_keys.clear();
 }
 
 Task<store::Result<void>> Dispatch::end_once(std::shared_ptr<OpenLetter> letter,

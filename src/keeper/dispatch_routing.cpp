@@ -57,19 +57,21 @@ void Dispatch::route_more()
            sorters_.capacity() > 0) {
         const auto id = unsorted_.front();
         unsorted_.pop_front();
+        if (!being_routed_.insert(id.value).second)
+            continue; // Found on disk a second time.
         ++routing_;
-        being_routed_.insert(id.value);
         begin();
         asio::co_spawn(office_.executor(), route(id, Workers::Company::shared), asio::detached);
     }
     if (!draining_ && !routing_suspect_ && !suspects_.empty() && sorters_.capacity() > 0) {
         const auto id = suspects_.front();
         suspects_.pop_front();
-        routing_suspect_ = true;
-        ++routing_;
-        being_routed_.insert(id.value);
-        begin();
-        asio::co_spawn(office_.executor(), route(id, Workers::Company::alone), asio::detached);
+        if (being_routed_.insert(id.value).second) {
+            routing_suspect_ = true;
+            ++routing_;
+            begin();
+            asio::co_spawn(office_.executor(), route(id, Workers::Company::alone), asio::detached);
+        }
     }
 }
 
@@ -83,8 +85,11 @@ Dispatch::Withdrawal Dispatch::withdraw(spool::LetterId id)
 
 Task<void> Dispatch::route(spool::LetterId id, Workers::Company company)
 {
+    auto again = Again::no;
     for (;;) {
         auto done = co_await route_once(id, company);
+        if (done)
+            again = *done;
         if (done || done.error() == store::Error::not_found || draining_)
             break;
         if (done.error() == store::Error::corrupt) {
@@ -98,18 +103,54 @@ Task<void> Dispatch::route(spool::LetterId id, Workers::Company company)
         routing_suspect_ = false;
     --routing_;
     being_routed_.erase(id.value);
+    if (again == Again::with_others)
+        unsorted_.push_back(id);
+    else if (again == Again::alone)
+        suspects_.push_back(id);
     end();
     route_more();
 }
 
+namespace {
+
+/// Every recipient has a route, each route a place that there is, each mailbox is one that we
+/// said this recipient has. A sorter reads letters, and may be a letter's puppet.
+bool makes_sense(const wire::Routed& routed, const wire::Route& question)
+{
+    std::set<std::uint32_t> recipients;
+    for (const auto& route : routed.deliveries()) {
+        if (route.recipient() >= static_cast<std::uint32_t>(question.recipients_size()))
+            return false;
+        const auto& asked = question.recipients(static_cast<int>(route.recipient()));
+        const auto& destination = route.destination();
+        if (destination == routing::mailbox_destination) {
+            if (route.account() == 0 || (route.account() != asked.account() &&
+                                         route.account() != asked.catch_all_account()))
+                return false;
+        } else if (!destination.empty()) {
+            const auto domain = routing::domain_of(destination);
+            if (route.account() != 0 || !domain || !mail::Domain::parse(*domain))
+                return false;
+        }
+        if (!mail::ForwardPath::parse(route.final_address()) || route.rule().size() > 255 ||
+            route.status().size() > 16)
+            return false;
+        recipients.insert(route.recipient());
+    }
+    return std::ssize(recipients) == question.recipients_size();
+}
+
+} // namespace
+
 /// An error is the store's; whatever else happens, the letter is taken care of.
-Task<store::Result<bool>> Dispatch::route_once(spool::LetterId id, Workers::Company company)
+Task<store::Result<Dispatch::Again>> Dispatch::route_once(spool::LetterId id,
+                                                          Workers::Company company)
 {
     auto letter = co_await letters_.open(id);
     if (!letter)
         co_return std::unexpected(letter.error());
-    if ((*letter)->routed)
-        co_return true;
+    if ((*letter)->routed || (*letter)->ended)
+        co_return Again::no;
     auto question = co_await question_for(**letter);
     if (!question)
         co_return std::unexpected(store::Error::unavailable);
@@ -128,15 +169,20 @@ Task<store::Result<bool>> Dispatch::route_once(spool::LetterId id, Workers::Comp
         else if (routed.error() == wire::Failure::invalid)
             loss = spool::Loss::crashed;
         place = {};
-        co_await suspect(id, company, loss);
-        co_return true;
+        co_return co_await suspect(id, company, loss);
     }
     place = {};
+    if ((*letter)->routed || (*letter)->ended)
+        co_return Again::no;
+    if (!makes_sense(routed->message, *question)) {
+        log::error("letter.misrouted", {{"letter", id.text()}});
+        co_return co_await suspect(id, company, spool::Loss::crashed);
+    }
     crashes_.erase(id.value);
     auto applied = co_await apply_routes(*letter, routed->message);
     if (!applied)
         co_return std::unexpected(applied.error());
-    co_return true;
+    co_return Again::no;
 }
 
 Task<wire::Result<wire::Route>> Dispatch::question_for(const OpenLetter& letter)
@@ -172,11 +218,8 @@ Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> let
     for (const auto& route : routed.deliveries())
         ++crowd[route.destination()];
     std::map<std::uint64_t, spool::Delivery> deliveries;
-    std::set<std::uint32_t> routed_recipients;
     bool to_mailbox = false;
     for (const auto& route : routed.deliveries()) {
-        if (route.recipient() >= letter->recipients.size())
-            continue; // A sorter that makes things up delivers nothing.
         const auto id = office_.spool.delivery_ids().make(letter->id, route.final_address(),
                                                           route.destination());
         spool::Delivery delivery;
@@ -195,16 +238,11 @@ Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> let
             delivery.set_settled_at(to_microseconds(now));
         }
         to_mailbox = to_mailbox || route.account() != 0;
-        routed_recipients.insert(route.recipient());
         // One for each place it goes to; and what a routing before a crash has led to stays.
         if (const auto before = letter->deliveries.find(id.value);
             before != letter->deliveries.end())
             delivery = before->second.record;
         deliveries.emplace(id.value, std::move(delivery));
-    }
-    if (routed_recipients.size() != letter->recipients.size()) {
-        log::error("letter.misrouted", {{"letter", letter->id.text()}});
-        co_return std::unexpected(store::Error::unavailable); // Nobody is to be left out.
     }
     letter->record.set_shared_body(to_mailbox && deliveries.size() > 1);
 
@@ -266,11 +304,11 @@ void Dispatch::waiting_again(const OpenLetter& letter, const spool::Delivery& de
 }
 
 /// The sorter went away with this letter in its hands.
-Task<void> Dispatch::suspect(spool::LetterId id, Workers::Company company, spool::Loss loss)
+Task<Dispatch::Again> Dispatch::suspect(spool::LetterId id, Workers::Company company,
+                                        spool::Loss loss)
 {
     if (loss == spool::Loss::stopped) {
-        unsorted_.push_back(id);
-        co_return;
+        co_return Again::with_others;
     }
     if (company == Workers::Company::alone && ++crashes_[id.value] >= Limits::crashes) {
         crashes_.erase(id.value);
@@ -281,10 +319,10 @@ Task<void> Dispatch::suspect(spool::LetterId id, Workers::Company company, spool
             auto held = co_await office_.spool.hold_unsorted(id);
             letters_.close(id);
             if (noted && held)
-                co_return;
+                co_return Again::no;
         }
     }
-    suspects_.push_back(id);
+    co_return Again::alone;
 }
 
 } // namespace posthouse::keeper

@@ -19,7 +19,7 @@ Task<wire::Result<Answer>> Intake::answer(std::shared_ptr<wire::Link> gate, wire
     case Method::accept:
         co_return co_await accept(gate.get(), std::move(frame));
     case Method::open_body:
-        co_return co_await open_body(gate.get());
+        co_return co_await open_body(std::move(gate));
     case Method::append_body:
         co_return co_await append_body(gate.get(), std::move(frame));
     case Method::abandon_body:
@@ -83,7 +83,7 @@ Task<wire::Verdict> Intake::check(const wire::CheckRecipients& request,
 
 // ---- bodies ---------------------------------------------------------------------------------
 
-Task<wire::Result<Answer>> Intake::open_body(const wire::Link* gate)
+Task<wire::Result<Answer>> Intake::open_body(std::shared_ptr<wire::Link> gate)
 {
     if (uploads_.size() >= Limits::uploads)
         co_return std::unexpected(Failure::busy);
@@ -93,8 +93,10 @@ Task<wire::Result<Answer>> Intake::open_body(const wire::Link* gate)
     auto sink = co_await office_.engine.blobs().create(blob, spool::keys::shard_of(letter));
     if (!sink)
         co_return std::unexpected(failure_of(sink.error()));
+    if (!gate->is_open()) // It went while the file was made.
+        co_return std::unexpected(Failure::closed);
     Upload upload;
-    upload.gate = gate;
+    upload.gate = gate.get();
     upload.blob = blob;
     upload.letter = letter;
     upload.sink = std::move(*sink);
@@ -219,6 +221,9 @@ Task<wire::Result<Answer>> Intake::accept(const wire::Link* gate, wire::Frame fr
     if (!done) {
         log::warning("letter.not_accepted",
                      {{"letter", id.text()}, {"reason", store::describe(done.error())}});
+        // What was uploaded has no name now; on a full disk it would pile up.
+        if (request->upload() != 0 && done.error() != store::Error::unknown)
+            (void)co_await office_.engine.blobs().remove(blob);
         co_return std::unexpected(failure_of(done.error()));
     }
     log::debug("letter.accepted", {{"letter", id.text()}, {"bytes", bytes}});

@@ -51,7 +51,7 @@ private:
 
     Task<wire::Result<wire::Answer>> check_recipients(wire::Frame);
     Task<wire::Verdict> check(const wire::CheckRecipients&, const std::string& recipient);
-    Task<wire::Result<wire::Answer>> open_body(const wire::Link*);
+    Task<wire::Result<wire::Answer>> open_body(std::shared_ptr<wire::Link>);
     Task<wire::Result<wire::Answer>> append_body(const wire::Link*, wire::Frame);
     Task<wire::Result<wire::Answer>> accept(const wire::Link*, wire::Frame);
     Task<wire::Result<Upload>> seal(const wire::Link*, std::uint64_t upload);

@@ -133,11 +133,13 @@ Task<wire::Result<Answer>> Reading::open_maildrop(const wire::Link* gate, wire::
         co_return std::unexpected(failure_of(shot.error()));
     wire::Maildrop answer;
     answer.set_uid_validity(static_cast<std::uint32_t>(shot->validity));
+    std::size_t bytes = 0;
     for (const auto& entry : shot->messages) {
         auto* message = answer.add_messages();
         message->set_uid(static_cast<std::uint32_t>(entry.uid));
         message->set_bytes(entry.bytes);
-        if (answer.ByteSizeLong() > wire::FrameLimits::message_bytes - 64) {
+        bytes += message->ByteSizeLong() + 8; // With its tag and length.
+        if (bytes > wire::FrameLimits::message_bytes - 64) {
             answer.mutable_messages()->RemoveLast(); // A maildrop is what fits: the oldest ones.
             break;
         }

@@ -224,6 +224,8 @@ void Supervision::hear(Child& child)
 
 void Supervision::ready(Child& child)
 {
+    if (phase_ != Phase::opening && phase_ != Phase::open)
+        return;
     child.ready = true;
     log::info("process.ready", {{"member", child.member.name}, {"pid", child.pid}});
     start_waiting_members();

@@ -86,6 +86,7 @@ public:
     Task<Result<void>> accept_notification(NewLetter, LetterId about, Told, Timestamp now);
     /// Notices that nobody is to be told of.
     Task<Result<void>> drop_notices(LetterId, Told, Timestamp now);
+    Task<Result<void>> erase_events(LetterId, std::vector<std::string> keys);
     Task<Result<void>> release_done(std::size_t shard, store::BlobId);
 
     Task<Result<void>> hold_unsorted(LetterId);

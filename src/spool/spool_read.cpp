@@ -172,6 +172,8 @@ Task<Spool::Result<Spool::DuePage>> Spool::due(std::string destination, Timestam
                 found.due.push_back({due.letter, due.delivery, due.at, due.priority,
                                      static_cast<std::uint32_t>(attempts)});
             }
+            if (page->more && page->rows.size() < limit + 1) // Cut by the engine's own bound.
+                later(found.due.empty() ? now : found.due.back().due);
         }
     }
     const auto order = [](const DueDelivery& d) {

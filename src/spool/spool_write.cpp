@@ -245,6 +245,14 @@ Task<Spool::Result<void>> Spool::finish(LetterId id, Ending ending, Timestamp no
     });
 }
 
+Task<Spool::Result<void>> Spool::erase_events(LetterId id, std::vector<std::string> keys)
+{
+    co_return co_await commit(writer(id), [k = std::move(keys)](Batch& batch) {
+        for (const auto& key : k)
+            batch.erase(key);
+    });
+}
+
 Task<Spool::Result<void>> Spool::release_done(std::size_t shard, store::BlobId blob)
 {
     co_return co_await commit(*writers_[shard],

@@ -199,7 +199,8 @@ Task<Result<Version>> Writer::Impl::write(Batch::State& batch)
         (void)co_await settle();
         // Its own callers have been told Error::unknown; what these asked for was not written.
         if (unsettled)
-            co_return std::unexpected(Error::unavailable);
+            co_return std::unexpected(engine.fences_unknown_outcomes() ? Error::fenced
+                                                                       : Error::unavailable);
     }
     if (!version) {
         auto read = co_await engine.partitions().version(partition);

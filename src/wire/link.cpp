@@ -23,6 +23,8 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t read_buffer = 64 * 1024;
+constexpr std::size_t most_held = 32 << 20;
+constexpr std::size_t most_output = 16 << 20;
 constexpr int socket_buffer =
     1 << 20; // Doubles what a copied body costs less than: docs/confinement.md
 
@@ -54,6 +56,8 @@ struct Link::Impl {
     Task<void> handle(Self, Frame);
     Task<void> write_rest(Self);
     bool take_frames(const Self&);
+    bool overloaded(std::size_t part) const;
+    void read_on(const Self&);
     void dispatch(const Self&, Frame);
     void finish(Frame);
     void send(const Self&, Head, std::string_view message, std::string_view raw);
@@ -71,7 +75,8 @@ struct Link::Impl {
     std::string output; // Framed and not sent.
     bool flush_posted = false;
     bool writing = false;     // The socket was full; a coroutine waits for it.
-    std::size_t handling = 0; // Requests of the other side under way.
+    std::size_t handling = 0; // Requests of the other side under way,
+    std::size_t held = 0;     // and their bytes.
     bool paused = false;      // Too many of them: not reading.
     bool reading = false;     // read() runs. One at a time, or the stream would be torn.
     bool open = true;
@@ -112,6 +117,8 @@ Task<Result<Answer>> Link::call(Method method, std::string message, std::string 
         co_return std::unexpected(Failure::closed);
     Head head{.id = ++impl_->last_id, .kind = Kind::request, .method = method};
     expects(!impl_->waiting.contains(head.id));
+    if (message.size() > FrameLimits::message_bytes || raw.size() > FrameLimits::raw_bytes)
+        co_return std::unexpected(Failure::invalid);
     const auto self = shared_from_this();
     impl_->send(self, head, message, raw);
     co_return co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Result<Answer>)>(
@@ -136,6 +143,8 @@ Task<void> Link::Impl::read(Self self)
     const auto buffer = std::make_unique_for_overwrite<char[]>(read_buffer);
     reading = true;
     while (open) {
+        if (!take_frames(self)) // What was left when it was paused, too.
+            break;
         if (paused) { // handle() starts another one.
             reading = false;
             co_return;
@@ -145,8 +154,6 @@ Task<void> Link::Impl::read(Self self)
         if (error)
             break;
         input.append(buffer.get(), count);
-        if (!take_frames(self))
-            break;
     }
     shut();
 }
@@ -155,7 +162,7 @@ Task<void> Link::Impl::read(Self self)
 bool Link::Impl::take_frames(const Self& self)
 {
     std::size_t at = 0;
-    while (open && input.size() - at >= Head::size) {
+    while (open && !paused && input.size() - at >= Head::size) {
         const std::string_view rest = std::string_view(input).substr(at);
         const auto head = Head::parse(rest);
         if (!head)
@@ -179,7 +186,8 @@ void Link::Impl::dispatch(const Self& self, Frame frame)
     if (frame.head.kind == Kind::response || frame.head.kind == Kind::failure)
         return finish(std::move(frame));
     ++handling;
-    paused = handling >= options.in_flight;
+    held += frame.message.size() + frame.raw.size();
+    paused = overloaded(1);
     asio::co_spawn(executor, handle(self, std::move(frame)), asio::detached);
 }
 
@@ -199,12 +207,17 @@ void Link::Impl::finish(Frame frame)
 Task<void> Link::Impl::handle(Self self, Frame frame)
 {
     const Head asked = frame.head;
+    const auto size = frame.message.size() + frame.raw.size();
     Result<Answer> answer = std::unexpected(Failure::refused);
     if (options.handler)
         answer = co_await options.handler(self, std::move(frame));
     --handling;
+    held -= size;
     if (open && asked.kind == Kind::request) {
         Head head{.id = asked.id, .kind = Kind::response, .method = asked.method};
+        if (answer && (answer->message.size() > FrameLimits::message_bytes ||
+                       answer->raw.size() > FrameLimits::raw_bytes))
+            answer = std::unexpected(Failure::unavailable);
         if (answer) {
             send(self, head, answer->message, answer->raw);
         } else {
@@ -213,11 +226,23 @@ Task<void> Link::Impl::handle(Self self, Frame frame)
             send(self, head, {}, {});
         }
     }
-    if (paused && handling <= options.in_flight / 2) {
-        paused = false;
-        if (!reading) // It may be read() that called us, by dispatch().
-            asio::co_spawn(executor, read(self), asio::detached);
-    }
+    read_on(self);
+}
+
+/// What the other side asks for, and what it does not fetch, is bounded in bytes too.
+bool Link::Impl::overloaded(std::size_t part) const
+{
+    return handling >= std::max<std::size_t>(options.in_flight / part, 1) ||
+           held >= most_held / part || output.size() >= most_output / part;
+}
+
+void Link::Impl::read_on(const Self& self)
+{
+    if (!paused || !open || overloaded(2))
+        return;
+    paused = false;
+    if (!reading) // It may be read() that called us, by dispatch().
+        asio::co_spawn(executor, read(self), asio::detached);
 }
 
 // ---- Writing --------------------------------------------------------------------------------
@@ -239,8 +264,10 @@ void Link::Impl::send(const Self& self, Head head, std::string_view message, std
 void Link::Impl::flush(const Self& self)
 {
     flush_posted = false;
-    if (!open || writing || send_some())
+    if (!open || writing)
         return;
+    if (send_some())
+        return read_on(self);
     writing = true;
     asio::co_spawn(executor, write_rest(self), asio::detached);
 }
@@ -278,6 +305,8 @@ Task<void> Link::Impl::write_rest(Self self)
     // Something may have been added between the last send and here.
     if (open && !output.empty())
         flush(self);
+    else
+        read_on(self);
 }
 
 void Link::Impl::shut()

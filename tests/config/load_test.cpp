@@ -140,7 +140,7 @@ TEST(Config, NamesFileLineKeyFaultAndRemedy)
 {
     EXPECT_EQ(only_problem(minimal + "[limits]\nrecipients = 5\n"),
               "t.toml:3:14: limits.recipients 5 will not do; right would be: a whole number from "
-              "100 to 2000");
+              "100 to 1500");
     const auto config = load_text(minimal + "[limits]\nrecipients = 5\n", "t.toml");
     EXPECT_EQ(config.error()[0].line, 3u);
     EXPECT_EQ(config.error()[0].key, "limits.recipients");
