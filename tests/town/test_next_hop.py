@@ -105,8 +105,9 @@ def test_a_letter_waits_while_the_name_server_fails(town, a):
 
 
 def attempts(host, domain):
-    """How many of its attempts at the domain came to nothing for now."""
-    return sum("event=delivery.deferred" in line and f"destination=smtp:{domain} " in line
+    """How many of its attempts at the domain came to nothing, for now or for good."""
+    return sum(f"destination=smtp:{domain} " in line
+               and ("event=delivery.deferred" in line or "event=delivery.failed" in line)
                for line in host.log().splitlines())
 
 
