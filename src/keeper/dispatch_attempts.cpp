@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "keeper/dispatch.hpp"
+#include "spool/notice.hpp"
 
 #include <algorithm>
 #include <ranges>
@@ -245,13 +246,7 @@ Task<void> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
 {
     for (const auto& update : updates)
         if (update.owes_notice) {
-            spool::NoticeDue notice;
-            notice.set_recipient(update.record.recipient());
-            notice.set_final_address(update.record.final_address());
-            notice.set_status(update.record.status());
-            notice.set_text(update.record.text());
-            notice.set_host(update.record.host());
-            letter->notices.push_back({{update.record.id()}, std::move(notice)});
+            letter->notices.push_back({{update.record.id()}, spool::notice_of(update.record)});
         }
     // The end erases them all in one commit, so their number has a bound; the last words of each
     // delivery are in its own record besides.

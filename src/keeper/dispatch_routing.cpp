@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "keeper/dispatch.hpp"
 #include "mail/address.hpp"
+#include "spool/notice.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -263,12 +264,7 @@ Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> let
         if (letter->deliveries.contains(id))
             continue;
         if (delivery.state() == spool::FAILED) {
-            spool::NoticeDue notice;
-            notice.set_recipient(delivery.recipient());
-            notice.set_final_address(delivery.final_address());
-            notice.set_status(delivery.status());
-            notice.set_text(delivery.text());
-            letter->notices.push_back({{id}, std::move(notice)});
+            letter->notices.push_back({{id}, spool::notice_of(delivery)});
         }
         OpenLetter::Open open;
         if (delivery.state() == spool::WAITING)

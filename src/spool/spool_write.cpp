@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/contract.hpp"
 #include "base/text.hpp"
+#include "spool/notice.hpp"
 #include "spool/spool.hpp"
 
 #include <algorithm>
@@ -166,12 +167,8 @@ Task<Spool::Result<void>> Spool::add_deliveries(LetterId id, std::vector<Deliver
             if (delivery.state() == WAITING)
                 put_waiting(batch, id, delivery);
             if (delivery.state() == FAILED) {
-                NoticeDue notice;
-                notice.set_recipient(delivery.recipient());
-                notice.set_final_address(delivery.final_address());
-                notice.set_status(delivery.status());
-                notice.set_text(delivery.text());
-                batch.put(keys::notice(id, {delivery.id()}), notice.SerializeAsString());
+                batch.put(keys::notice(id, {delivery.id()}),
+                          notice_of(delivery).SerializeAsString());
             }
         }
         if (page == Page::last) {
@@ -185,31 +182,25 @@ Task<Spool::Result<void>> Spool::add_deliveries(LetterId id, std::vector<Deliver
 Task<Spool::Result<void>> Spool::record(LetterId id, std::vector<Update> updates,
                                         std::vector<TraceEvent> events)
 {
-    co_return co_await commit(
-        writer(id), [this, id, u = std::move(updates), e = std::move(events)](Batch& batch) {
-            for (const auto& update : u) {
-                const auto& delivery = update.record;
-                if (update.old_due)
-                    batch.erase(keys::due(delivery.destination(), delivery.priority(),
-                                          *update.old_due, id, {delivery.id()}));
-                if (delivery.state() == WAITING)
-                    put_waiting(batch, id, delivery);
-                batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
-                if (!update.owes_notice)
-                    continue;
-                NoticeDue notice;
-                notice.set_recipient(delivery.recipient());
-                notice.set_final_address(delivery.final_address());
-                notice.set_status(delivery.status());
-                notice.set_text(delivery.text());
-                notice.set_host(delivery.host());
-                batch.put(keys::notice(id, {delivery.id()}), notice.SerializeAsString());
-            }
-            std::uint32_t number = 0;
-            for (const auto& event : e)
-                batch.put(keys::event(id, from_microseconds(event.at()), number++),
-                          event.SerializeAsString());
-        });
+    co_return co_await commit(writer(id), [this, id, u = std::move(updates),
+                                           e = std::move(events)](Batch& batch) {
+        for (const auto& update : u) {
+            const auto& delivery = update.record;
+            if (update.old_due)
+                batch.erase(keys::due(delivery.destination(), delivery.priority(), *update.old_due,
+                                      id, {delivery.id()}));
+            if (delivery.state() == WAITING)
+                put_waiting(batch, id, delivery);
+            batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
+            if (!update.owes_notice)
+                continue;
+            batch.put(keys::notice(id, {delivery.id()}), notice_of(delivery).SerializeAsString());
+        }
+        std::uint32_t number = 0;
+        for (const auto& event : e)
+            batch.put(keys::event(id, from_microseconds(event.at()), number++),
+                      event.SerializeAsString());
+    });
 }
 
 void Spool::put_ending(Batch& batch, LetterId id, const Ending& ending, Timestamp now)
