@@ -33,7 +33,8 @@ constexpr std::array table{
 
     Key{"listen[].address", Type::endpoint, "",
         "Required in each `[[listen]]`: an IP address and a port."},
-    Key{"listen[].protocol", Type::choice, "", "Required in each `[[listen]]`.", 0, 0, "smtp pop3"},
+    Key{"listen[].protocol", Type::choice, "", "Required in each `[[listen]]`.", 0, 0,
+        "smtp lmtp pop3"},
     Key{"listen[].tls", Type::choice, "",
         "`starttls`: on request; `implicit`: from the first byte; `off`. By default `starttls` "
         "where `[tls]` is there, otherwise `off`.",

@@ -242,8 +242,6 @@ void Reading::read_outbound(Outbound& outbound)
     const auto section = root_.section("outbound");
     section.read("port", outbound.port);
     section.read("smart_host", outbound.smart_host);
-    if (outbound.smart_host && outbound.smart_host->port == 0)
-        outbound.smart_host->port = outbound.port;
     section.read_choice("tls", outbound.tls);
     section.read("source_ipv4", outbound.source_ipv4);
     section.read("source_ipv6", outbound.source_ipv6);

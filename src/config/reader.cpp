@@ -257,10 +257,12 @@ bool Section::convert(const Key& key, const Node& node, std::optional<std::strin
     return true;
 }
 
-bool Section::convert(const Key&, const Node& node, std::optional<SmartHost>& to)
+bool Section::convert(const Key&, const Node& node, std::vector<NextHop>& to)
 {
-    to = parse_smart_host(node.text, 0);
-    return to.has_value();
+    const auto hop = parse_next_hop(node.text);
+    if (hop)
+        to = {*hop};
+    return hop.has_value();
 }
 
 } // namespace posthouse::config

@@ -84,7 +84,7 @@ private:
     static bool convert(const Key&, const Node&, std::optional<mail::Domain>&);
     static bool convert(const Key&, const Node&, std::optional<mail::Mailbox>&);
     static bool convert(const Key&, const Node&, std::optional<std::string>&);
-    static bool convert(const Key&, const Node&, std::optional<SmartHost>&); // Port 0: none given.
+    static bool convert(const Key&, const Node&, std::vector<NextHop>&);
 
     const Node* table_;
     std::string pattern_, shown_;

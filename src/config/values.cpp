@@ -166,18 +166,24 @@ std::optional<Endpoint> parse_endpoint(std::string_view text,
     return Endpoint{std::string(split->host), split->port};
 }
 
-std::optional<SmartHost> parse_smart_host(std::string_view text, std::uint16_t default_port)
+std::string NextHop::text() const
 {
-    const auto split = split_port(text, default_port);
+    auto text = kind == Kind::domain ? name : fmt::format("[{}]", name);
+    return port == 0 ? text : fmt::format("{}:{}", text, port);
+}
+
+std::optional<NextHop> parse_next_hop(std::string_view text)
+{
+    const auto split = split_port(text, 0);
     if (!split)
         return std::nullopt;
     if (split->bracketed && (is_ipv4(split->host) || is_ipv6(split->host)))
-        return SmartHost{SmartHost::Kind::address, std::string(split->host), split->port};
+        return NextHop{NextHop::Kind::address, std::string(split->host), split->port};
     const auto name = mail::Domain::parse(split->host, mail::Charset::ascii);
     if (!name || name->is_literal() || is_ipv4(split->host))
         return std::nullopt;
-    return SmartHost{split->bracketed ? SmartHost::Kind::host : SmartHost::Kind::domain,
-                     name->text(), split->port};
+    return NextHop{split->bracketed ? NextHop::Kind::host : NextHop::Kind::domain, name->text(),
+                   split->port};
 }
 
 } // namespace posthouse::config

@@ -26,6 +26,7 @@ bool is_network(std::string_view);
 /// "192.0.2.1:25", "[2001:db8::1]:25"; without a port only where there is a default.
 std::optional<Endpoint> parse_endpoint(std::string_view,
                                        std::optional<std::uint16_t> default_port = std::nullopt);
-std::optional<SmartHost> parse_smart_host(std::string_view, std::uint16_t default_port);
+/// "relay.example", "[relay.example]:587", "[192.0.2.1]"; port 0 where there is none.
+std::optional<NextHop> parse_next_hop(std::string_view);
 
 } // namespace posthouse::config

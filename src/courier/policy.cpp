@@ -14,6 +14,8 @@ smtp::ClientTlsPolicy tls_policy(config::OutboundTls tls)
     case config::OutboundTls::opportunistic:
         return smtp::ClientTlsPolicy::opportunistic;
     case config::OutboundTls::required:
+    case config::OutboundTls::verified: // Until certificates are looked at.
+    case config::OutboundTls::fingerprint:
         return smtp::ClientTlsPolicy::required;
     case config::OutboundTls::off:
         return smtp::ClientTlsPolicy::never;
@@ -55,8 +57,9 @@ std::shared_ptr<const Policy> policy_of(const config::Config& config,
 std::vector<std::uint16_t> ports_of(const config::Config& config)
 {
     std::vector<std::uint16_t> ports{25, config.outbound.port};
-    if (config.outbound.smart_host)
-        ports.push_back(config.outbound.smart_host->port);
+    for (const auto& hop : config.outbound.smart_host)
+        if (hop.port != 0) // 0: outbound.port
+            ports.push_back(hop.port);
     std::ranges::sort(ports);
     ports.erase(std::ranges::unique(ports).begin(), ports.end());
     return ports;

@@ -7,19 +7,19 @@
 namespace posthouse::resolver {
 namespace {
 
-dns::NextHop next_hop_of(const config::SmartHost& smart)
+dns::NextHop next_hop_of(const config::NextHop& smart)
 {
     dns::NextHop hop;
     hop.name = smart.name;
     hop.port = smart.port;
     switch (smart.kind) {
-    case config::SmartHost::Kind::domain:
+    case config::NextHop::Kind::domain:
         hop.kind = dns::NextHop::Kind::domain;
         break;
-    case config::SmartHost::Kind::host:
+    case config::NextHop::Kind::host:
         hop.kind = dns::NextHop::Kind::host;
         break;
-    case config::SmartHost::Kind::address:
+    case config::NextHop::Kind::address:
         hop.kind = dns::NextHop::Kind::address;
         hop.address = dns::IpAddress::parse(smart.name);
         break;
@@ -76,7 +76,7 @@ dns::Self self_of(const config::Config& config, std::span<const dns::IpAddress> 
     return self;
 }
 
-Finder::Finder(dns::Self self, std::optional<config::SmartHost> smart_host,
+Finder::Finder(dns::Self self, std::optional<config::NextHop> smart_host,
                std::shared_ptr<dns::Lookup> lookup)
     : self_(std::move(self)),
       lookup_(std::move(lookup))

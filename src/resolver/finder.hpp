@@ -21,7 +21,7 @@ dns::Self self_of(const config::Config&, std::span<const dns::IpAddress> interfa
 /// Finds the hosts of a domain, or those of the smart host where there is one.
 class Finder {
 public:
-    Finder(dns::Self, std::optional<config::SmartHost>, std::shared_ptr<dns::Lookup>);
+    Finder(dns::Self, std::optional<config::NextHop>, std::shared_ptr<dns::Lookup>);
 
     /// Never nothing: a failure is a Targets that says so.
     static Task<wire::Targets> find(std::shared_ptr<const Finder>, std::string domain, Random&);

@@ -68,6 +68,17 @@ std::vector<std::uint16_t> ports_of(const process::Settings& settings)
     return ports;
 }
 
+/// The first smart host, until all of them are asked in turn.
+std::optional<config::NextHop> smart_host_of(const config::Outbound& outbound)
+{
+    if (outbound.smart_host.empty())
+        return std::nullopt;
+    auto hop = outbound.smart_host.front();
+    if (hop.port == 0)
+        hop.port = outbound.port;
+    return hop;
+}
+
 bool same_lookup(const process::Settings& one, const process::Settings& other)
 {
     return one.dns_servers == other.dns_servers && one.config.dns == other.config.dns;
@@ -94,7 +105,7 @@ public:
         settings_ = std::move(settings);
         const auto& config = settings_->config;
         finder_ = std::make_shared<const Finder>(self_of(config, interfaces_),
-                                                 config.outbound.smart_host, lookup_);
+                                                 smart_host_of(config.outbound), lookup_);
         return {};
     }
 

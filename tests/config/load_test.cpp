@@ -115,9 +115,13 @@ gate = "mailgate"
     EXPECT_EQ(config.domains.at(domain("example.org")).catch_all->text(), "rest@example.net");
     EXPECT_EQ(config.tls.minimum, TlsVersion::tls_1_3);
     EXPECT_THAT(config.listen,
-                ElementsAre(Listener{{"0.0.0.0", 25}, Protocol::smtp, ListenerTls::starttls, false},
-                            Listener{{"::", 995}, Protocol::pop3, ListenerTls::implicit, false},
-                            Listener{{"127.0.0.1", 110}, Protocol::pop3, ListenerTls::off, true}));
+                ElementsAre(Listener{.address = {"0.0.0.0", 25}, .tls = ListenerTls::starttls},
+                            Listener{.address = {"::", 995},
+                                     .protocol = Protocol::pop3,
+                                     .tls = ListenerTls::implicit},
+                            Listener{.address = {"127.0.0.1", 110},
+                                     .protocol = Protocol::pop3,
+                                     .plaintext_auth = true}));
     EXPECT_THAT(config.dns.servers, ElementsAre(Endpoint{"127.0.0.1", 5353}, Endpoint{"::1", 53},
                                                 Endpoint{"192.0.2.53", 53}));
     EXPECT_EQ(config.dns.timeout, 1500ms);
@@ -127,8 +131,8 @@ gate = "mailgate"
     EXPECT_EQ(config.queue.retry_factor, 3.0);
     EXPECT_EQ(config.queue.lifetime, 48h);
     EXPECT_EQ(config.smtp.bare_newline, BareNewline::repair);
-    EXPECT_EQ(config.outbound.smart_host,
-              (SmartHost{SmartHost::Kind::domain, "relay.example.com", 2525}));
+    EXPECT_THAT(config.outbound.smart_host,
+                ElementsAre(NextHop{NextHop::Kind::domain, "relay.example.com", 0}));
     EXPECT_EQ(config.outbound.tls, OutboundTls::required);
     EXPECT_TRUE(config.outbound.hold);
     EXPECT_EQ(config.process.gate_threads, 4u);

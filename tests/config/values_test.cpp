@@ -41,22 +41,25 @@ TEST(ConfigValues, AreWrittenAsTheyAreRead)
     EXPECT_EQ(size_text(50 << 20), "50MiB");
 }
 
-TEST(ConfigValues, ReadSmartHosts)
+TEST(ConfigValues, ReadNextHops)
 {
-    using Kind = SmartHost::Kind;
-    EXPECT_EQ(parse_smart_host("Relay.example:587", 25),
-              (SmartHost{Kind::domain, "relay.example", 587}));
-    EXPECT_EQ(parse_smart_host("relay.example", 25),
-              (SmartHost{Kind::domain, "relay.example", 25}));
-    EXPECT_EQ(parse_smart_host("[relay.example]", 25),
-              (SmartHost{Kind::host, "relay.example", 25}));
-    EXPECT_EQ(parse_smart_host("[192.0.2.1]:2525", 25),
-              (SmartHost{Kind::address, "192.0.2.1", 2525}));
-    EXPECT_EQ(parse_smart_host("[2001:db8::1]", 25), (SmartHost{Kind::address, "2001:db8::1", 25}));
+    using Kind = NextHop::Kind;
+    EXPECT_EQ(parse_next_hop("Relay.example:587"), (NextHop{Kind::domain, "relay.example", 587}));
+    EXPECT_EQ(parse_next_hop("relay.example"), (NextHop{Kind::domain, "relay.example", 0}));
+    EXPECT_EQ(parse_next_hop("[relay.example]"), (NextHop{Kind::host, "relay.example", 0}));
+    EXPECT_EQ(parse_next_hop("[192.0.2.1]:2525"), (NextHop{Kind::address, "192.0.2.1", 2525}));
+    EXPECT_EQ(parse_next_hop("[2001:db8::1]"), (NextHop{Kind::address, "2001:db8::1", 0}));
     for (const auto* wrong :
          {"", ":25", "[]:25", "192.0.2.1:25", "[relay.example", "relay.example:", "relay.example:0",
           "a b", "[192.0.2.1]25", "2001:db8::1"})
-        EXPECT_EQ(parse_smart_host(wrong, 25), std::nullopt) << wrong;
+        EXPECT_EQ(parse_next_hop(wrong), std::nullopt) << wrong;
+}
+
+TEST(ConfigValues, WriteNextHopsAsTheyAreRead)
+{
+    for (const auto* text : {"relay.example", "relay.example:587", "[relay.example]",
+                             "[192.0.2.1]:2525", "[2001:db8::1]"})
+        EXPECT_EQ(parse_next_hop(text)->text(), text);
 }
 
 TEST(ConfigValues, WriteEndpointsAsTheyAreRead)

@@ -23,7 +23,7 @@ config::Config listening_at(const std::vector<config::Endpoint>& places)
 }
 
 wire::Targets find(const std::shared_ptr<FakeLookup>& lookup, const std::string& domain,
-                   std::optional<config::SmartHost> smart_host = std::nullopt)
+                   std::optional<config::NextHop> smart_host = std::nullopt)
 {
     SeededRandom random(1);
     const auto self = self_of(listening_at({{"192.0.2.1", 25}}), {});
@@ -74,13 +74,13 @@ TEST(Finder, TakesAnAddressLiteral)
 
 TEST(Finder, SendsEverythingToTheSmartHost)
 {
-    using Kind = config::SmartHost::Kind;
+    using Kind = config::NextHop::Kind;
     const auto lookup = std::make_shared<FakeLookup>();
     lookup->mx("b.test", 10, "mx.b.test").address("mx.b.test", "192.0.2.10");
     lookup->mx("relay.test", 10, "mx.relay.test").address("mx.relay.test", "192.0.2.30");
     lookup->address("relay.test", "192.0.2.40");
     const auto address_for = [&](Kind kind, const std::string& name) {
-        const auto targets = find(lookup, "b.test", config::SmartHost{kind, name, 2525});
+        const auto targets = find(lookup, "b.test", config::NextHop{kind, name, 2525});
         EXPECT_EQ(targets.targets_size(), 1);
         EXPECT_EQ(targets.targets(0).port(), 2525U);
         EXPECT_FALSE(targets.smart_host().empty());
