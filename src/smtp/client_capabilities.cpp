@@ -36,6 +36,19 @@ void read_limits(std::string_view parameters, ClientCapabilities& offered)
     }
 }
 
+/// RFC 4954 §3: AUTH MECHANISM …
+void read_mechanisms(std::string_view parameters, ClientCapabilities::Mechanisms& offered)
+{
+    for (auto word = take_word(parameters); !word.empty(); word = take_word(parameters)) {
+        if (equal_ignoring_case(word, "SCRAM-SHA-256"))
+            offered.scram_sha_256 = true;
+        else if (equal_ignoring_case(word, "PLAIN"))
+            offered.plain = true;
+        else if (equal_ignoring_case(word, "LOGIN"))
+            offered.login = true;
+    }
+}
+
 void read_line(std::string_view line, ClientCapabilities& offered)
 {
     const auto keyword = take_word(line);
@@ -54,6 +67,8 @@ void read_line(std::string_view line, ClientCapabilities& offered)
         offered.binary_mime = true;
     else if (is("DSN"))
         offered.dsn = true;
+    else if (is("AUTH"))
+        read_mechanisms(line, offered.login);
     else if (is("LIMITS"))
         read_limits(line, offered);
     else if (is("SIZE")) {

@@ -19,6 +19,12 @@ struct ClientCapabilities {
     bool dsn = false;                           // RFC 3461
     bool size = false;                          // RFC 1870
     std::optional<std::uint64_t> largest_bytes; // RFC 1870 §4; nothing if it did not say.
+    struct Mechanisms {                         // Of those that we make use of.
+        bool scram_sha_256 = false;             // RFC 7677
+        bool plain = false;                     // RFC 4616
+        bool login = false;
+        bool operator==(const Mechanisms&) const = default;
+    } login; // RFC 4954
     // RFC 9422
     std::optional<std::uint64_t> letters;           // MAILMAX
     std::optional<std::uint64_t> recipients;        // RCPTMAX

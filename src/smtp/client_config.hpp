@@ -2,11 +2,13 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "smtp/client_login.hpp"
 #include "smtp/reply_parser.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 
 namespace posthouse::smtp {
@@ -27,6 +29,8 @@ struct ClientLimits {
     /// With CHUNKING and PIPELINING, a letter up to this size goes out together with its envelope,
     /// in one flight. A larger one waits for the answers to the recipients.
     std::uint64_t one_flight_bytes = 64 * 1024;
+    /// Challenges of one login. Of the mechanisms here none needs more than two.
+    std::size_t challenges = 8;
 };
 
 /// How long to wait, and for what. RFC 5321 §4.5.3.2.
@@ -58,6 +62,12 @@ enum class ClientChannel : std::uint8_t {
     tls, // RFC 8314 §3: no STARTTLS.
 };
 
+/// What TLS shows of the host by the time that the driver reports it established.
+enum class ClientTrust : std::uint8_t {
+    none,
+    verified, // It is the host that was meant: a password may be shown to it.
+};
+
 enum class ClientProtocol : std::uint8_t {
     smtp,
     lmtp, // RFC 2033: LHLO, and a reply for each recipient behind the letter.
@@ -68,6 +78,10 @@ struct ClientConfig {
     ClientTlsPolicy tls = ClientTlsPolicy::opportunistic;
     ClientChannel channel = ClientChannel::clear;
     ClientProtocol protocol = ClientProtocol::smtp;
+    ClientTrust trust = ClientTrust::none;
+    /// Log in before the first letter, and send none where that does not work. Only with TLS; PLAIN
+    /// and LOGIN only where it is verified.
+    std::shared_ptr<const SaslClient> login = {};
     ClientLimits limits = {};
     ClientTimeouts timeouts = {};
 };

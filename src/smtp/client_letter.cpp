@@ -13,8 +13,8 @@ Disposition disposition_of(Stage stage, const RemoteReply& reply)
         return Disposition::delivered;
     // A host that turns us away says nothing of the letter, so it may yet be delivered. Only 521,
     // "takes no mail at all", is for good: RFC 7504 §3.
-    const bool of_letter = stage != Stage::greeting && stage != Stage::helo && stage != Stage::tls;
-    if (reply.severity() == 5 && (of_letter || reply.code == 521))
+    const bool of_letter = stage >= Stage::mail;
+    if (reply.severity() == 5 && (of_letter || (reply.code == 521 && stage != Stage::login)))
         return Disposition::failed;
     return Disposition::deferred;
 }
@@ -104,6 +104,7 @@ Outcome outcome_of(Stage stage, Cause cause, EnhancedCode status, std::string te
     case Cause::protocol_error:
     case Cause::tls_failed:
     case Cause::tls_not_offered:
+    case Cause::cannot_log_in:
         outcome.fault = Fault::site;
         break;
     }

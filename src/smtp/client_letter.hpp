@@ -37,6 +37,9 @@ struct Outgoing {
     std::string dsn_parameters = {}; // RET and ENVID (RFC 3461 §4.3).
     /// Is it known to be the last for this connection? Then QUIT goes along with its end.
     enum class Afterwards : std::uint8_t { stay, quit } afterwards = Afterwards::stay;
+    /// envelope: the host is only asked whether it would take the recipients. "Delivered" then
+    /// means that it would, with its reply to RCPT.
+    enum class Extent : std::uint8_t { letter, envelope } extent = Extent::letter;
 };
 
 enum class Disposition : std::uint8_t {
@@ -55,6 +58,7 @@ enum class Stage : std::uint8_t {
     greeting,
     helo,
     tls,
+    login,
     mail,
     rcpt,
     data,
@@ -79,6 +83,7 @@ enum class Cause : std::uint8_t {
     protocol_error, // What the host said made no sense.
     tls_failed,
     tls_not_offered,
+    cannot_log_in, // The host offers no way that may be used, or failed to prove itself.
     too_large,     // For the size that the host announced. Not sent.
     not_supported, // The letter needs an extension that the host lacks. Not sent.
     not_read,      // The letter's own bytes could not be had.

@@ -179,7 +179,8 @@ void ClientSession::send_rcpt()
 {
     const auto i = transaction_->next_recipient();
     if (!i) {
-        next_ = Next::content;
+        const bool whole = transaction_->letter().extent == Outgoing::Extent::letter;
+        next_ = whole ? Next::content : Next::nothing;
         return;
     }
     const auto& recipient = transaction_->letter().recipients[*i];
@@ -284,9 +285,9 @@ void ClientSession::on_rcpt(const RemoteReply& reply, std::size_t recipient)
         return;
     if (reply.severity() == 3)
         return lose(Cause::protocol_error);
-    if (reply.severity() == 2)
-        return transaction_->accept(recipient);
     auto outcome = outcome_here(Stage::rcpt, reply);
+    if (reply.severity() == 2 && transaction_->letter().extent == Outgoing::Extent::letter)
+        return transaction_->accept(recipient);
     if (is_too_many(reply) && transaction_->accepted() > 0) {
         outcome.disposition = Disposition::retry_now;
         outcome.fault = Fault::none;

@@ -29,7 +29,7 @@ void ClientSession::on_ehlo(const RemoteReply& reply)
     if (reply.severity() == 2) {
         capabilities_ = parse_capabilities(reply);
         if (tls_ || config_->tls == ClientTlsPolicy::never)
-            phase_ = Phase::ready;
+            opened();
         else if (capabilities_.starttls)
             command("STARTTLS", {Expect::starttls});
         else
@@ -46,7 +46,7 @@ void ClientSession::on_helo(const RemoteReply& reply)
     if (reply.severity() != 2)
         return trouble(Stage::helo, reply);
     if (tls_)
-        phase_ = Phase::ready;
+        opened();
     else
         do_without_tls();
 }
@@ -58,7 +58,7 @@ void ClientSession::do_without_tls()
         return give_up({.why = Why::site_trouble,
                         .trouble = outcome_of(Stage::tls, Cause::tls_not_offered, {4, 7, 4},
                                               "TLS is required, and the host does not offer it")});
-    phase_ = Phase::ready;
+    opened();
 }
 
 void ClientSession::on_starttls(const RemoteReply& reply)

@@ -27,6 +27,8 @@ std::string_view doing(Stage stage)
         return "performing the EHLO handshake";
     case Stage::tls:
         return "starting TLS";
+    case Stage::login:
+        return "logging in";
     case Stage::mail:
         return "sending MAIL FROM";
     case Stage::rcpt:
@@ -150,6 +152,8 @@ Duration ClientSession::patience() const
     case Expect::ehlo:
     case Expect::helo:
         return times.helo;
+    case Expect::login:
+        return times.helo;
     case Expect::starttls:
         return times.tls;
     case Expect::rset:
@@ -255,6 +259,8 @@ void ClientSession::take(const RemoteReply& reply)
         return on_helo(reply);
     case Expect::starttls:
         return on_starttls(reply);
+    case Expect::login:
+        return on_login(reply);
     case Expect::rset:
         return on_rset(reply);
     case Expect::mail:
@@ -282,6 +288,8 @@ Stage ClientSession::stage() const
         return Stage::helo;
     case Expect::starttls:
         return Stage::tls;
+    case Expect::login:
+        return Stage::login;
     case Expect::rset:
     case Expect::mail:
         return Stage::mail;

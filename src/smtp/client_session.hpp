@@ -72,6 +72,7 @@ private:
         ehlo,
         helo,
         starttls,
+        login,
         rset,
         mail,
         rcpt,
@@ -101,6 +102,12 @@ private:
     void end(client_step::Close);
     void begin_quit();
     LetterResult finish_letter();
+
+    // client_login.cpp: AUTH
+    void opened();
+    void on_login(const RemoteReply&);
+    void take_challenge(const RemoteReply&);
+    void cannot_log_in(std::string text);
 
     // client_opening.cpp: greeting, EHLO, STARTTLS
     void on_greeting(const RemoteReply&);
@@ -140,6 +147,9 @@ private:
     ClientCapabilities capabilities_;
     Phase phase_ = Phase::opening;
     bool tls_ = false;
+
+    std::unique_ptr<SaslDialogue> dialogue_; // While logging in.
+    std::size_t challenges_ = 0;
 
     std::vector<Expected> expected_; // From expected_at_ on: what takes the next replies.
     std::size_t expected_at_ = 0;
