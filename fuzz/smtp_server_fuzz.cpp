@@ -54,6 +54,13 @@ ServerScript script_for(std::uint8_t choices)
     script.config.extensions.chunking = (choices & 4) == 0;
     if ((choices & 16) != 0)
         script.config.tls = TlsPolicy::offered;
+    if ((choices & 32) != 0)
+        script.config.protocol = ServerProtocol::lmtp;
+    script.config.extensions.dsn = (choices & 64) == 0;
+    script.config.extensions.etrn = (choices & 128) == 0;
+    script.etrn = [](const server_step::Etrn& question) {
+        return Reply(question.domain.size() % 7 == 0 ? 421 : 250, "2.0.0 " + question.domain);
+    };
     if ((choices & 8) != 0)
         script.config.bare_line_ends = BareLineEnds::repair;
     script.check = [](const auto&, const posthouse::mail::ForwardPath& to) -> Verdict {
@@ -82,6 +89,12 @@ void check(const ServerRehearsal& result, const ServerScript& script)
         expects(envelope.parameters.body == BodyType::binary_mime || only_whole_lines(text));
         expects(!envelope.recipients.empty());
         expects(envelope.recipients.size() <= limits.recipients);
+        expects(envelope.terms.size() == envelope.recipients.size());
+        expects(envelope.parameters.envelope_id.size() <= 100);
+        for (const auto& terms : envelope.terms) {
+            expects(terms.original.size() <= 500);
+            expects(script.config.extensions.dsn || terms == posthouse::mail::RecipientTerms{});
+        }
         for (const auto& recipient : envelope.recipients)
             expects(envelope.parameters.smtputf8 || recipient.is_ascii());
     }

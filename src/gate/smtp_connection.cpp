@@ -74,6 +74,8 @@ Task<void> SmtpConnection::perform(smtp::ServerStep next)
             session_.disconnected();
     } else if (auto* check = std::get_if<step::CheckRecipients>(&next)) {
         co_await check_recipients(std::move(*check));
+    } else if (auto* etrn = std::get_if<step::Etrn>(&next)) {
+        co_await start_queue(std::move(*etrn));
     } else if (std::holds_alternative<step::AppendToMessage>(next)) {
         co_await letter_->unload();
     } else if (std::holds_alternative<step::CommitMessage>(next)) {
@@ -125,6 +127,20 @@ Task<wire::Result<wire::Verdicts>> SmtpConnection::ask_for_verdicts(wire::CheckR
     co_return std::move(answer->message);
 }
 
+Task<void> SmtpConnection::start_queue(step::Etrn question)
+{
+    wire::Etrn request;
+    request.set_domain(question.domain);
+    *request.mutable_origin() = origin_of(question.peer, {});
+    const auto keeper = desk().keeper;
+    if (!keeper) {
+        session_.answer_etrn(refusal_of(Failure::closed));
+        co_return;
+    }
+    const auto answer = co_await keeper->call<wire::EtrnAnswer>(Method::etrn, request);
+    session_.answer_etrn(answer ? etrn_reply_of(answer->message) : refusal_of(answer.error()));
+}
+
 // ---- The letter -----------------------------------------------------------------------------
 
 wire::Origin SmtpConnection::origin_of(const smtp::ServerPeer& peer,
@@ -150,6 +166,7 @@ smtp::Verdict SmtpConnection::open_letter(step::OpenMessage& question)
     for (const auto& recipient : envelope.recipients)
         accept.add_recipients(recipient.text());
     *accept.mutable_origin() = origin_of(question.peer, envelope.parameters);
+    add_terms(accept, envelope);
     accept.set_smtputf8(envelope.parameters.smtputf8);
     accept.set_body_type(std::string(body_type_name(envelope.parameters.body)));
 

@@ -30,6 +30,7 @@ private:
     Task<void> perform(smtp::ServerStep);
     Task<void> check_recipients(smtp::server_step::CheckRecipients);
     Task<wire::Result<wire::Verdicts>> ask_for_verdicts(wire::CheckRecipients);
+    Task<void> start_queue(smtp::server_step::Etrn);
     smtp::Verdict open_letter(smtp::server_step::OpenMessage&);
     Task<void> commit_letter();
     wire::Origin origin_of(const smtp::ServerPeer&, const smtp::MailParameters&) const;

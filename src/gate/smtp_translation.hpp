@@ -18,6 +18,10 @@ smtp::Reply refusal_of(wire::Failure);
 /// A code that makes no sense is a fault of ours, too.
 smtp::Verdict verdict_of(const wire::Verdict&);
 mail::Transmission transmission_of(const smtp::ServerPeer&, const smtp::MailParameters&);
+/// The same for the queue's.
+smtp::Reply etrn_reply_of(const wire::EtrnAnswer&);
+/// What was asked for the letter's delivery: RFC 3461.
+void add_terms(wire::Accept&, const smtp::ServerEnvelope&);
 std::string_view body_type_name(smtp::BodyType);
 
 } // namespace posthouse::gate

@@ -155,18 +155,51 @@ std::optional<Reply> take_mail_parameter(command::MailFrom& mail, const Paramete
         if (parameter.value || to.smtputf8)
             return syntax_error("SMTPUTF8 comes once and takes no value").error();
         to.smtputf8 = true;
+    } else if (is("RET")) {
+        const auto ret = mail::parse_return(value);
+        if (!ret || to.ret != mail::Return::unsaid)
+            return syntax_error("Expected one RET=FULL or RET=HDRS").error();
+        to.ret = *ret;
+    } else if (is("ENVID")) {
+        const auto id = mail::parse_envelope_id(value);
+        if (!id || !to.envelope_id.empty())
+            return syntax_error("Expected one ENVID=xtext of at most 100 characters").error();
+        to.envelope_id = *id;
     } else {
         return unknown_parameter(parameter);
     }
     return std::nullopt;
 }
 
-std::expected<Command, Reply> parse_hello(std::string_view client, bool extended)
+/// RFC 3461 §4.1, §4.2
+std::optional<Reply> take_rcpt_parameter(command::RcptTo& rcpt, const Parameter& parameter)
+{
+    const auto value = parameter.value.value_or(std::string_view());
+    if (equal_ignoring_case(parameter.keyword, "NOTIFY")) {
+        const auto bits = mail::parse_notify(value);
+        if (!bits || rcpt.terms.notify != 0)
+            return syntax_error("Expected one NOTIFY=NEVER or NOTIFY=SUCCESS,FAILURE,DELAY")
+                .error();
+        rcpt.terms.notify = *bits;
+    } else if (equal_ignoring_case(parameter.keyword, "ORCPT")) {
+        auto original = mail::parse_original_recipient(value);
+        if (!original || !rcpt.terms.original.empty())
+            return syntax_error("Expected one ORCPT=type;xtext of at most 500 characters").error();
+        rcpt.terms.original = std::move(*original);
+    } else {
+        return unknown_parameter(parameter);
+    }
+    rcpt.has_terms = true;
+    return std::nullopt;
+}
+
+/// "EHLO", "HELO" or "LHLO".
+std::expected<Command, Reply> parse_hello(std::string_view verb, std::string_view client)
 {
     // What it is (a domain, a literal, or any of the odd names that real clients give) is policy.
     if (client.empty() || client.size() > 255 || !std::ranges::all_of(client, is_printable))
         return syntax_error("Say who you are: a domain or an address literal");
-    return command::Hello{extended, std::string(client)};
+    return command::Hello{to_upper(verb[0]) != 'H', std::string(client), to_upper(verb[0]) == 'L'};
 }
 
 std::expected<Command, Reply> parse_mail(std::string_view rest)
@@ -188,17 +221,19 @@ std::expected<Command, Reply> parse_mail(std::string_view rest)
 
 std::expected<Command, Reply> parse_rcpt(std::string_view rest)
 {
+    const bool utf8 = !is_ascii(rest);
     const auto path = take_label(rest, "TO:") ? take_path(rest) : std::nullopt;
     if (!path)
         return syntax_error("Expected RCPT TO:<address>");
     auto recipient = mail::ForwardPath::parse(*path);
     if (!recipient)
         return std::unexpected(Reply(501, "5.1.3 " + recipient.error().what));
-    if (auto objection = for_each_parameter(rest, [](const Parameter& parameter) {
-            return std::optional(unknown_parameter(parameter));
-        }))
+    command::RcptTo rcpt{.recipient = std::move(*recipient), .utf8 = utf8};
+    auto objection = for_each_parameter(
+        rest, [&](const Parameter& parameter) { return take_rcpt_parameter(rcpt, parameter); });
+    if (objection)
         return std::unexpected(std::move(*objection));
-    return command::RcptTo{std::move(*recipient)};
+    return rcpt;
 }
 
 /// bdat-cmd = "BDAT" SP chunk-size [ SP end-marker ] CR LF                RFC 3030 §2
@@ -212,6 +247,17 @@ std::expected<Command, Reply> parse_bdat(std::string_view rest)
     return command::Bdat{*bytes, last};
 }
 
+/// etrn = "ETRN" SP [ "@" ] domain                                         RFC 1985 §5
+/// The names of queues ("#name") are a local matter, and there are none here.
+std::expected<Command, Reply> parse_etrn(std::string_view rest)
+{
+    const bool subdomains = rest.starts_with('@');
+    const auto domain = mail::Domain::parse(rest.substr(subdomains ? 1 : 0));
+    if (!domain || domain->is_literal() || !domain->text().contains('.'))
+        return syntax_error("Expected ETRN domain");
+    return command::Etrn{(subdomains ? "@" : "") + domain->text()};
+}
+
 template <class Bare>
 std::expected<Command, Reply> bare(std::string_view rest)
 {
@@ -222,8 +268,7 @@ std::expected<Command, Reply> bare(std::string_view rest)
 
 bool is_known_elsewhere(std::string_view verb)
 {
-    constexpr std::string_view verbs[] = {"EXPN", "AUTH", "ETRN", "TURN", "ATRN",
-                                          "SEND", "SOML", "SAML", "LHLO"};
+    constexpr std::string_view verbs[] = {"EXPN", "AUTH", "TURN", "ATRN", "SEND", "SOML", "SAML"};
     return std::ranges::any_of(
         verbs, [&](std::string_view known) { return equal_ignoring_case(verb, known); });
 }
@@ -247,10 +292,8 @@ std::expected<Command, Reply> parse_command(std::string_view line)
         return bare<command::Data>(rest);
     if (is("BDAT"))
         return parse_bdat(rest);
-    if (is("EHLO"))
-        return parse_hello(rest, true);
-    if (is("HELO"))
-        return parse_hello(rest, false);
+    if (is("EHLO") || is("HELO") || is("LHLO"))
+        return parse_hello(verb, rest);
     if (is("RSET"))
         return bare<command::Reset>(rest);
     if (is("QUIT"))
@@ -266,6 +309,8 @@ std::expected<Command, Reply> parse_command(std::string_view line)
             return syntax_error("Expected VRFY address");
         return command::Verify{};
     }
+    if (is("ETRN"))
+        return parse_etrn(rest);
     if (is_known_elsewhere(verb))
         return std::unexpected(Reply(502, "5.5.1 Command not implemented"));
     return std::unexpected(Reply(500, "5.5.1 Command not recognised"));

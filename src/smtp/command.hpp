@@ -18,8 +18,9 @@ namespace posthouse::smtp {
 namespace command {
 
 struct Hello {
-    bool extended; // EHLO rather than HELO
+    bool extended; // Not HELO
     std::string client;
+    bool lmtp = false; // LHLO, RFC 2033 §4.1
 };
 struct MailFrom {
     mail::ReversePath sender;
@@ -28,6 +29,9 @@ struct MailFrom {
 };
 struct RcptTo {
     mail::ForwardPath recipient;
+    mail::RecipientTerms terms = {};
+    bool has_terms = false; // NOTIFY or ORCPT was given.
+    bool utf8 = false;      // Something is written in UTF-8.
 };
 struct Data {};
 struct Bdat { // RFC 3030 §2
@@ -38,6 +42,9 @@ struct Reset {};
 struct Noop {};
 struct Verify {};
 struct Help {};
+struct Etrn {           // RFC 1985
+    std::string domain; // "@example.org": its subdomains too. Lower case.
+};
 struct StartTls {};
 struct Quit {};
 
@@ -45,7 +52,7 @@ struct Quit {};
 
 using Command = std::variant<command::Hello, command::MailFrom, command::RcptTo, command::Data,
                              command::Bdat, command::Reset, command::Noop, command::Verify,
-                             command::Help, command::StartTls, command::Quit>;
+                             command::Help, command::Etrn, command::StartTls, command::Quit>;
 
 /// Parses one command line, given without its CR LF. The error is the reply to send.
 ///

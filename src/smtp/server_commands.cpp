@@ -33,6 +33,9 @@ void ServerSession::execute(std::string_view line, std::size_t line_bytes)
 
 void ServerSession::on(command::Hello& hello)
 {
+    if (hello.lmtp != is_lmtp()) // RFC 2033 §4.1: whoever mistakes one for the other is to notice.
+        return refuse(500,
+                      is_lmtp() ? "5.5.1 This is LMTP: say LHLO" : "5.5.1 This is SMTP: say EHLO");
     const bool again = !peer_.helo.empty();
     reset_transaction(); // RFC 5321 §4.1.4: EHLO resets as RSET does.
     peer_.helo = std::move(hello.client);
@@ -50,13 +53,13 @@ Reply ServerSession::offer() const
     const auto& extensions = config_->extensions;
     const auto& limits = config_->limits;
     std::vector<std::string> lines{config_->hostname};
-    if (extensions.pipelining)
+    if (extensions.pipelining || is_lmtp()) // RFC 2033 §5
         lines.emplace_back("PIPELINING");
     if (extensions.size) // RFC 1870 §4: 0 says that there is no limit.
         lines.push_back("SIZE " + std::to_string(limits.message_bytes));
     if (offers_starttls())
         lines.emplace_back("STARTTLS");
-    if (extensions.enhanced_status_codes)
+    if (extensions.enhanced_status_codes || is_lmtp()) // RFC 2033 §5
         lines.emplace_back("ENHANCEDSTATUSCODES");
     if (extensions.eight_bit_mime)
         lines.emplace_back("8BITMIME");
@@ -66,6 +69,10 @@ Reply ServerSession::offer() const
         lines.emplace_back("CHUNKING");
     if (offers_binary_mime())
         lines.emplace_back("BINARYMIME");
+    if (extensions.dsn)
+        lines.emplace_back("DSN");
+    if (extensions.etrn)
+        lines.emplace_back("ETRN");
     if (extensions.limits) // RFC 9422
         lines.push_back("LIMITS RCPTMAX=" + std::to_string(limits.recipients) +
                         " MAILMAX=" + std::to_string(limits.letters));
@@ -109,16 +116,17 @@ void ServerSession::on(command::MailFrom& mail)
         return refuse(*objection);
     if (++letters_ > config_->limits.letters)
         return close_after("4.7.0 Too many letters in one session");
-    envelope_ = ServerEnvelope{std::move(mail.sender), mail.parameters, {}};
+    accepted_ = 0;
+    envelope_ = ServerEnvelope{std::move(mail.sender), std::move(mail.parameters), {}};
     reply(250, "2.1.0 Ok");
 }
 
 std::optional<Reply> ServerSession::objection_to(const command::MailFrom& mail) const
 {
     const auto& extensions = config_->extensions;
-    const auto& [declared_bytes, body, smtputf8] = mail.parameters;
+    const auto& [declared_bytes, body, smtputf8, ret, envelope_id] = mail.parameters;
     if (peer_.helo.empty())
-        return Reply(503, "5.5.1 Say EHLO first");
+        return Reply(503, is_lmtp() ? "5.5.1 Say LHLO first" : "5.5.1 Say EHLO first");
     if (config_->tls == TlsPolicy::required && !peer_.tls)
         return Reply(530, "5.7.0 Say STARTTLS first"); // RFC 3207 §4
     if (envelope_)
@@ -126,7 +134,8 @@ std::optional<Reply> ServerSession::objection_to(const command::MailFrom& mail) 
     if ((declared_bytes && !extensions.size) || (smtputf8 && !extensions.smtputf8) ||
         (mail.has_body && !extensions.eight_bit_mime && !offers_binary_mime()) ||
         (body == BodyType::eight_bit_mime && !extensions.eight_bit_mime) ||
-        (body == BodyType::binary_mime && !offers_binary_mime()))
+        (body == BodyType::binary_mime && !offers_binary_mime()) ||
+        (!extensions.dsn && (ret != mail::Return::unsaid || !envelope_id.empty())))
         return Reply(555, "5.5.4 Parameter not on offer");
     if (!smtputf8 && !mail.sender.is_ascii())
         return Reply(553, "5.6.7 An address in UTF-8 needs SMTPUTF8"); // RFC 6531 §3.5
@@ -141,19 +150,33 @@ void ServerSession::on(command::RcptTo& rcpt)
         return refuse(503, "5.5.1 Say MAIL first");
     if (transfer_ != Transfer::none)
         return refuse(503, "5.5.1 The letter has begun already");
-    if (!fits_envelope(rcpt.recipient))
+    if (!offers(rcpt))
+        return refuse(555, "5.5.4 Parameter not on offer");
+    if (!fits_envelope(rcpt))
         return refuse(553, "5.6.7 An address in UTF-8 needs SMTPUTF8");
     if (envelope_->recipients.size() >= config_->limits.recipients)
         return reply(452, "4.5.3 Too many recipients"); // RFC 5321 §4.5.3.1.10
-    candidates_.push_back(std::move(rcpt.recipient));
+    add_candidate(rcpt);
     gather_candidates();
     ask(Question::recipients,
-        server_step::CheckRecipients{peer_, envelope_->sender, envelope_->parameters, candidates_});
+        server_step::CheckRecipients{peer_, envelope_->sender, envelope_->parameters, candidates_,
+                                     candidate_terms_});
 }
 
-bool ServerSession::fits_envelope(const mail::ForwardPath& recipient) const
+bool ServerSession::offers(const command::RcptTo& rcpt) const
 {
-    return envelope_->parameters.smtputf8 || recipient.is_ascii();
+    return config_->extensions.dsn || !rcpt.has_terms;
+}
+
+bool ServerSession::fits_envelope(const command::RcptTo& rcpt) const
+{
+    return envelope_->parameters.smtputf8 || !rcpt.utf8;
+}
+
+void ServerSession::add_candidate(command::RcptTo& rcpt)
+{
+    candidates_.push_back(std::move(rcpt.recipient));
+    candidate_terms_.push_back(std::move(rcpt.terms));
 }
 
 /// Takes the RCPTs that are in the buffer already into the same question. Whatever would not end
@@ -170,11 +193,11 @@ void ServerSession::gather_candidates()
             return;
         auto command = parse_command(input.substr(0, end));
         auto* rcpt = command ? std::get_if<command::RcptTo>(&*command) : nullptr;
-        if (!rcpt || !fits_envelope(rcpt->recipient))
+        if (!rcpt || !offers(*rcpt) || !fits_envelope(*rcpt))
             return;
         input_.consume(end + 2);
         ++commands_;
-        candidates_.push_back(std::move(rcpt->recipient));
+        add_candidate(*rcpt);
     }
 }
 
@@ -183,9 +206,12 @@ void ServerSession::answer_recipients(std::vector<Verdict> verdicts)
     expect_answer_to(Question::recipients);
     expects(verdicts.size() == candidates_.size());
     auto candidates = std::exchange(candidates_, {});
+    auto terms = std::exchange(candidate_terms_, {});
     for (std::size_t i = 0; i < candidates.size(); ++i) {
         if (verdicts[i]) {
             envelope_->recipients.push_back(std::move(candidates[i]));
+            envelope_->terms.push_back(std::move(terms[i]));
+            ++accepted_;
             reply(250, "2.1.5 Ok");
             continue;
         }
@@ -223,6 +249,26 @@ void ServerSession::on(command::Verify&)
 void ServerSession::on(command::Help&)
 {
     reply(214, "2.0.0 RFC 5321 is how to talk to this server");
+    count_junk();
+}
+
+void ServerSession::on(command::Etrn& etrn)
+{
+    if (!config_->extensions.etrn)
+        return refuse(502, "5.5.1 ETRN is not on offer");
+    if (peer_.helo.empty())
+        return refuse(503, "5.5.1 Say EHLO first");
+    if (config_->tls == TlsPolicy::required && !peer_.tls)
+        return refuse(530, "5.7.0 Say STARTTLS first");
+    if (envelope_)
+        return refuse(503, "5.5.1 Not within a letter"); // RFC 1985 §5
+    ask(Question::etrn, server_step::Etrn{peer_, std::move(etrn.domain)});
+}
+
+void ServerSession::answer_etrn(Reply answer)
+{
+    expect_answer_to(Question::etrn);
+    reply(answer);
     count_junk();
 }
 

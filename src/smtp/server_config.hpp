@@ -14,7 +14,8 @@ namespace posthouse::smtp {
 struct ServerLimits {
     // ---- Sizes ----
     /// A command with its CR LF. RFC 5321 §4.5.3.1.4 asks for 512, and the extensions add to it:
-    /// RFC 1870 §3 26, RFC 6152 §2 17, RFC 6531 §3.1 10 (and UTF-8 paths).
+    /// RFC 1870 §3 26, RFC 6152 §2 17, RFC 6531 §3.1 10 (and UTF-8 paths),
+    /// RFC 3461 §10 107 for MAIL and 528 for RCPT.
     std::size_t command_line_bytes = 2048;
     /// A line of a letter with its CR LF, where it is text. RFC 5321 §4.5.3.1.6 asks for 1000;
     /// programs that write HTML in one line are many, and what can carry such a line onwards is
@@ -28,7 +29,7 @@ struct ServerLimits {
     // ---- Counts in one session; when one is passed, the peer gets a 421 ----
     std::size_t errors = 20; // A committed letter starts this count and that of junk anew.
     std::size_t refused_recipients = 100;
-    /// NOOP, RSET, VRFY, HELP, and EHLO or HELO again; each further one is an error.
+    /// NOOP, RSET, VRFY, HELP, ETRN, and EHLO or HELO again; each further one is an error.
     std::size_t junk_commands = 100;
     std::size_t commands = 200'000;
     std::size_t letters = 10'000; // MAIL commands. Announced as MAILMAX.
@@ -54,6 +55,8 @@ struct ServerExtensions {
     bool chunking = true;              // RFC 3030
     bool enhanced_status_codes = true; // RFC 2034
     bool limits = true;                // RFC 9422
+    bool dsn = true;                   // RFC 3461
+    bool etrn = false;                 // RFC 1985
     /// RFC 3030, with `chunking` only. Off by default: a letter so taken can go on only to hosts
     /// that take it so too.
     bool binary_mime = false;
@@ -73,9 +76,15 @@ enum class BareLineEnds : std::uint8_t {
     repair, // Each becomes a CR LF.
 };
 
+enum class ServerProtocol : std::uint8_t {
+    smtp,
+    lmtp, // RFC 2033: LHLO, and one reply for each recipient at a letter's end
+};
+
 /// What the sessions of one listener have in common.
 struct ServerConfig {
     std::string hostname;
+    ServerProtocol protocol = ServerProtocol::smtp;
     ServerExtensions extensions = {};
     TlsPolicy tls = TlsPolicy::none;
     BareLineEnds bare_line_ends = BareLineEnds::refuse;

@@ -19,7 +19,7 @@ void ServerSession::on(command::Data&)
     if (envelope_->parameters.body == BodyType::binary_mime)
         return refuse(503, "5.5.1 BINARYMIME goes with BDAT only"); // RFC 3030 §3
     if (envelope_->recipients.empty())
-        return refuse(554, "5.5.1 No valid recipients");
+        return refuse(is_lmtp() ? 503 : 554, "5.5.1 No valid recipients"); // RFC 2033 §4.2
     open_message(Transfer::data);
 }
 
@@ -99,7 +99,9 @@ void ServerSession::finish_chunk()
     const auto objection = objection_to_message();
     phase_ = Phase::command;
     if (objection) { // RFC 3030 §2: the transaction has failed; further chunks get a 503.
+        const auto accepted = accepted_;
         reset_transaction();
+        accepted_ = accepted; // A last chunk may be on its way, to be answered for each.
         return refuse(*objection);
     }
     reply(250, "2.0.0 " + std::to_string(chunk_bytes_) + " octets received");
@@ -118,7 +120,8 @@ void ServerSession::open_message(Transfer transfer)
     ask(Question::open,
         server_step::OpenMessage{peer_,
                                  {std::move(envelope_->sender), envelope_->parameters,
-                                  std::exchange(envelope_->recipients, {})}});
+                                  std::exchange(envelope_->recipients, {}),
+                                  std::exchange(envelope_->terms, {})}});
 }
 
 void ServerSession::answer_open(Verdict verdict)
@@ -144,23 +147,49 @@ void ServerSession::finish_message()
     if (!objection && hand_out_piece(1))
         return;
     phase_ = Phase::command;
-    if (objection) {
-        reset_transaction();
-        return refuse(*objection);
-    }
+    if (objection)
+        return end_letter(*objection);
     expects(message_ == Message::open);
     message_ = Message::none; // It is the backend's now.
     ask(Question::commit, server_step::CommitMessage{});
 }
 
+/// The whole letter is refused: in LMTP, for each of its recipients, which may be none (RFC 2033
+/// §4.3).
+void ServerSession::end_letter(const Reply& objection)
+{
+    const auto replies = is_lmtp() ? accepted_ : 1;
+    reset_transaction();
+    for (std::size_t i = 0; i < replies; ++i)
+        reply(objection);
+    count_error();
+}
+
 void ServerSession::answer_commit(CommitVerdict verdict)
 {
     expect_answer_to(Question::commit);
+    const auto replies = is_lmtp() ? accepted_ : 1;
+    conclude(std::vector(replies, std::move(verdict)));
+}
+
+void ServerSession::answer_commit(std::vector<CommitVerdict> verdicts)
+{
+    expect_answer_to(Question::commit);
+    expects(is_lmtp() && verdicts.size() == accepted_);
+    conclude(verdicts);
+}
+
+void ServerSession::conclude(const std::vector<CommitVerdict>& verdicts)
+{
     reset_transaction();
-    if (!verdict)
-        return pass_on(verdict.error());
-    errors_ = junk_commands_ = 0;
-    reply(250, verdict->id.empty() ? "2.0.0 Ok" : "2.0.0 Ok: queued as " + verdict->id);
+    for (const auto& verdict : verdicts) {
+        if (!verdict) {
+            pass_on(verdict.error());
+            continue;
+        }
+        errors_ = junk_commands_ = 0;
+        reply(250, verdict->id.empty() ? "2.0.0 Ok" : "2.0.0 Ok: queued as " + verdict->id);
+    }
 }
 
 /// Said at the end only, when all is known, so that the reply never depends on how the bytes

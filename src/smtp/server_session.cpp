@@ -19,7 +19,8 @@ ServerSession::ServerSession(std::shared_ptr<const ServerConfig> config)
       patience_left_(config_->limits.patience)
 {
     peer_.tls = config_->tls == TlsPolicy::implicit;
-    reply(220, config_->hostname + " ESMTP");
+    peer_.lmtp = is_lmtp();
+    reply(220, config_->hostname + (is_lmtp() ? " LMTP" : " ESMTP"));
 }
 
 // ---- What the driver calls ------------------------------------------------------------------
@@ -60,6 +61,7 @@ void ServerSession::tls_established()
     // RFC 3207 §4.2: forget whatever was learnt before the handshake.
     peer_ = {};
     peer_.tls = true;
+    peer_.lmtp = is_lmtp();
     patience_left_ = config_->limits.patience;
     phase_ = Phase::command;
 }
@@ -231,6 +233,8 @@ void ServerSession::reset_transaction()
     transfer_ = Transfer::none;
     envelope_.reset();
     candidates_ = {};
+    candidate_terms_ = {};
+    accepted_ = 0;
     objection_.reset();
     piece_ = {};
     renew_patience();

@@ -30,8 +30,7 @@ namespace posthouse::smtp {
 /// with a dozen lines (tests/smtp/server_rehearsal.hpp) and the server with a coroutine. Idle,
 /// it holds no buffer.
 ///
-/// LMTP differs from this in its greeting and in one reply a recipient after the data; AUTH is
-/// one more command with a question of its own.
+/// LMTP (RFC 2033) differs from this in its greeting and in one reply a recipient after the data.
 class ServerSession {
 public:
     static constexpr std::size_t piece_bytes = 64 * 1024;
@@ -49,7 +48,10 @@ public:
     void tls_established();
     void answer_recipients(std::vector<Verdict>);
     void answer_open(Verdict);
-    void answer_commit(CommitVerdict);
+    void answer_commit(CommitVerdict); // For all recipients.
+    /// LMTP only: one for each recipient that was accepted, in order.
+    void answer_commit(std::vector<CommitVerdict>);
+    void answer_etrn(Reply);
 
     /// The server is going down: the transaction that is under way, if any, may finish; then
     /// the peer gets a 421 for its next command, or without one after a while. At any time; a
@@ -60,7 +62,7 @@ public:
 
 private:
     enum class Phase : std::uint8_t { command, overlong_command, data, chunk, handshake, farewell };
-    enum class Question : std::uint8_t { none, recipients, open, commit };
+    enum class Question : std::uint8_t { none, recipients, open, commit, etrn };
     enum class Transfer : std::uint8_t { none, data, chunks }; // How the letter comes.
 
     // Reading and waiting: server_session.cpp
@@ -92,15 +94,19 @@ private:
     void on(command::Noop&);
     void on(command::Verify&);
     void on(command::Help&);
+    void on(command::Etrn&);
     void on(command::StartTls&);
     void on(command::Quit&);
     std::optional<Reply> objection_to(const command::MailFrom&) const;
-    bool fits_envelope(const mail::ForwardPath&) const;
+    bool fits_envelope(const command::RcptTo&) const;
+    bool offers(const command::RcptTo&) const;
+    void add_candidate(command::RcptTo&);
     void gather_candidates();
     void count_junk();
     Reply offer() const;
     bool offers_starttls() const;
     bool offers_binary_mime() const;
+    bool is_lmtp() const { return config_->protocol == ServerProtocol::lmtp; }
 
     // The letter: server_message.cpp
     void read_data(Instant now);
@@ -108,6 +114,8 @@ private:
     void finish_chunk();
     void open_message(Transfer);
     void finish_message();
+    void end_letter(const Reply& objection);
+    void conclude(const std::vector<CommitVerdict>&);
     std::optional<Reply> objection_to_message() const;
     void drop_if_unwanted();
     bool hand_out_piece(std::size_t at_least);
@@ -136,8 +144,11 @@ private:
     std::optional<Instant> reading_since_;
     std::optional<Instant> ends_; // The whole session.
 
-    std::optional<ServerEnvelope> envelope_;    // From MAIL on.
-    std::vector<mail::ForwardPath> candidates_; // Recipients being checked.
+    std::optional<ServerEnvelope> envelope_;            // From MAIL on.
+    std::vector<mail::ForwardPath> candidates_;         // Recipients being checked,
+    std::vector<mail::RecipientTerms> candidate_terms_; // and what was asked for each.
+    /// Recipients of this letter, also after a chunk of it was refused: how many replies LMTP owes.
+    std::size_t accepted_ = 0;
 
     Transfer transfer_ = Transfer::none;
     Message message_ = Message::none;

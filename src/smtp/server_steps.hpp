@@ -3,6 +3,7 @@
 
 #include "base/time.hpp"
 #include "mail/address.hpp"
+#include "mail/delivery_terms.hpp"
 #include "smtp/reply.hpp"
 
 #include <cstdint>
@@ -24,16 +25,19 @@ enum class BodyType : std::uint8_t {
 struct MailParameters {
     std::optional<std::uint64_t> declared_bytes; // SIZE, RFC 1870 §6
     BodyType body = BodyType::seven_bit;
-    bool smtputf8 = false; // RFC 6531 §3.4
+    bool smtputf8 = false;                   // RFC 6531 §3.4
+    mail::Return ret = mail::Return::unsaid; // RFC 3461 §4.3
+    std::string envelope_id = {};            // ENVID, decoded: RFC 3461 §4.4
 
     bool operator==(const MailParameters&) const = default;
 };
 
 /// What is known of the client; for policy, the Received: line and the trace.
 struct ServerPeer {
-    std::string helo;      // The argument of EHLO or HELO. Printable ASCII, otherwise unchecked.
-    bool extended = false; // EHLO rather than HELO
+    std::string helo; // The argument of EHLO, HELO, LHLO. Printable ASCII, otherwise unchecked.
+    bool extended = false; // Not HELO
     bool tls = false;
+    bool lmtp = false;
 
     bool operator==(const ServerPeer&) const = default;
 };
@@ -42,7 +46,8 @@ struct ServerPeer {
 struct ServerEnvelope {
     mail::ReversePath sender;
     MailParameters parameters;
-    std::vector<mail::ForwardPath> recipients; // Accepted ones.
+    std::vector<mail::ForwardPath> recipients;    // Accepted ones.
+    std::vector<mail::RecipientTerms> terms = {}; // One for each.
 
     bool operator==(const ServerEnvelope&) const = default;
 };
@@ -77,6 +82,13 @@ struct CheckRecipients {
     mail::ReversePath sender;
     MailParameters parameters;
     std::vector<mail::ForwardPath> recipients;
+    std::vector<mail::RecipientTerms> terms; // One for each.
+};
+/// Is the queue for this domain to be run? -> answer_etrn(), with one of the replies of RFC 1985
+/// §5.1.
+struct Etrn {
+    ServerPeer peer;
+    std::string domain; // "@example.org": its subdomains too. Lower case.
 };
 /// A letter begins. -> answer_open(). After a refusal there is nothing to discard.
 struct OpenMessage {
@@ -90,16 +102,17 @@ struct AppendToMessage {
 /// The open message will not be committed.
 struct DiscardMessage {};
 /// -> answer_commit(), once the message is on stable storage: RFC 5321 §6.1. After a refusal
-/// there is nothing to discard.
+/// there is nothing to discard. In LMTP it may be one verdict for each recipient.
 struct CommitMessage {};
 /// The end; do not call next() again.
 struct Close {};
 
 } // namespace server_step
 
-using ServerStep = std::variant<server_step::Read, server_step::Send, server_step::StartTls,
-                                server_step::CheckRecipients, server_step::OpenMessage,
-                                server_step::AppendToMessage, server_step::DiscardMessage,
-                                server_step::CommitMessage, server_step::Close>;
+using ServerStep =
+    std::variant<server_step::Read, server_step::Send, server_step::StartTls,
+                 server_step::CheckRecipients, server_step::Etrn, server_step::OpenMessage,
+                 server_step::AppendToMessage, server_step::DiscardMessage,
+                 server_step::CommitMessage, server_step::Close>;
 
 } // namespace posthouse::smtp

@@ -100,6 +100,7 @@ private:
         session_.answer_recipients(receiver_->check(question));
         return true;
     }
+    bool perform(smtp::server_step::Etrn&) { std::abort(); }
     bool perform(smtp::server_step::OpenMessage& open)
     {
         auto verdict = receiver_->open();

@@ -17,7 +17,7 @@ std::string taken(std::string_view line)
     struct {
         std::string operator()(const command::Hello& c) const
         {
-            return (c.extended ? "ehlo " : "helo ") + c.client;
+            return (c.lmtp ? "lhlo " : c.extended ? "ehlo " : "helo ") + c.client;
         }
         std::string operator()(const command::MailFrom& c) const
         {
@@ -28,16 +28,26 @@ std::string taken(std::string_view line)
                 text += " body " + std::to_string(static_cast<int>(c.parameters.body));
             if (c.parameters.smtputf8)
                 text += " utf8";
+            if (c.parameters.ret != mail::Return::unsaid)
+                text += " ret " + std::string(mail::return_text(c.parameters.ret));
+            if (!c.parameters.envelope_id.empty())
+                text += " id " + c.parameters.envelope_id;
             return text;
         }
         std::string operator()(const command::RcptTo& c) const
         {
-            return "rcpt " + c.recipient.text();
+            std::string text = "rcpt " + c.recipient.text();
+            if (c.terms.notify != 0)
+                text += " notify " + mail::notify_text(c.terms.notify);
+            if (!c.terms.original.empty())
+                text += " for " + c.terms.original;
+            return text;
         }
         std::string operator()(const command::Bdat& c) const
         {
             return "bdat " + std::to_string(c.bytes) + (c.last ? " last" : "");
         }
+        std::string operator()(const command::Etrn& c) const { return "etrn " + c.domain; }
         std::string operator()(const command::Data&) const { return "data"; }
         std::string operator()(const command::Reset&) const { return "rset"; }
         std::string operator()(const command::Noop&) const { return "noop"; }
@@ -60,6 +70,7 @@ TEST(SmtpServerCommand, TakesTheCommandsOfTheStandards)
         {"EHLO a.example", "ehlo a.example"},
         {"ehlo [192.0.2.1]", "ehlo [192.0.2.1]"},
         {"HELO odd_name", "helo odd_name"},
+        {"lhlo a.example", "lhlo a.example"},
         {"MAIL FROM:<>", "mail "},
         {"MAIL FROM:<a@b.example>", "mail a@b.example"},
         {"mail from:<a@b.example>", "mail a@b.example"},
@@ -74,6 +85,15 @@ TEST(SmtpServerCommand, TakesTheCommandsOfTheStandards)
         {"RCPT TO:<a@b.example>", "rcpt a@b.example"},
         {"RCPT TO:<Postmaster>", "rcpt postmaster"},
         {"RCPT TO:<postmaster@b.example>", "rcpt postmaster@b.example"},
+        {"MAIL FROM:<> RET=HDRS ENVID=a+2Bb", "mail  ret HDRS id a+b"},
+        {"MAIL FROM:<> envid=x ret=full", "mail  ret FULL id x"},
+        {"RCPT TO:<a@b.example> NOTIFY=NEVER", "rcpt a@b.example notify NEVER"},
+        {"RCPT TO:<a@b.example> notify=delay,success ORCPT=rfc822;x+2By@z.example",
+         "rcpt a@b.example notify SUCCESS,DELAY for rfc822;x+y@z.example"},
+        {"RCPT TO:<a@b.example> ORCPT=utf-8;\\x{7528}@z.example",
+         "rcpt a@b.example for utf-8;\u7528@z.example"},
+        {"ETRN Uu.NET", "etrn uu.net"},
+        {"ETRN @uu.net", "etrn @uu.net"},
         {"DATA", "data"},
         {"BDAT 0", "bdat 0"},
         {"BDAT 1000 LAST", "bdat 1000 last"},
@@ -147,6 +167,23 @@ TEST(SmtpServerCommand, RefusesWhatBreaksTheGrammar)
         {"MAIL FROM:<> BODY", "501"},
         {"MAIL FROM:<> BODY=7BIT BODY=7BIT", "501"},
         {"MAIL FROM:<> SMTPUTF8=yes", "501"},
+        {"MAIL FROM:<> RET=ALL", "501"},
+        {"MAIL FROM:<> RET", "501"},
+        {"MAIL FROM:<> RET=FULL RET=FULL", "501"},
+        {"MAIL FROM:<> ENVID", "501"},
+        {"MAIL FROM:<> ENVID=a+2", "501"},
+        {"MAIL FROM:<> ENVID=a ENVID=a", "501"},
+        {"RCPT TO:<a@b.example> NOTIFY=NEVER,SUCCESS", "501"},
+        {"RCPT TO:<a@b.example> NOTIFY=", "501"},
+        {"RCPT TO:<a@b.example> NOTIFY=DELAY NOTIFY=DELAY", "501"},
+        {"RCPT TO:<a@b.example> ORCPT=a@b.example", "501"},
+        {"RCPT TO:<a@b.example> ORCPT=rfc822;a+0A", "501"},
+        {"RCPT TO:<a@b.example> ORCPT=x;y ORCPT=x;y", "501"},
+        {"ETRN", "501"},
+        {"ETRN localname", "501"},
+        {"ETRN [192.0.2.1]", "501"},
+        {"ETRN #queue", "501"},
+        {"ETRN @", "501"},
         {"MAIL FROM:<> SMTPUTF8 SMTPUTF8", "501"},
         {"MAIL FROM:<> =1", "501"},
         {"MAIL FROM:<> -X", "501"},
@@ -158,7 +195,6 @@ TEST(SmtpServerCommand, RefusesWhatBreaksTheGrammar)
         {"RCPT TO:<a@b.example", "501"},
         {"RCPT FROM:<a@b.example>", "501"},
         {"RCPT TO:<someone>", "501"},
-        {"RCPT TO:<a@b.example> NOTIFY=NEVER", "555"},
         {"RCPT TO:<a@b.example> x", "555"},
         {"DATA now", "501"},
         {"RSET now", "501"},

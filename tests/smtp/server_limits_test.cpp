@@ -200,8 +200,10 @@ TEST(SmtpServerLimits, CountsCommandsThatLeadNowhereAsErrors)
 {
     ServerScript script;
     script.config.limits.junk_commands = 5;
+    script.config.extensions.etrn = true;
     script.config.limits.errors = 2;
-    for (const auto* junk : {"NOOP\r\n", "RSET\r\n", "VRFY a\r\n", "HELP\r\n", "HELO x\r\n"}) {
+    for (const auto* junk :
+         {"NOOP\r\n", "RSET\r\n", "VRFY a\r\n", "HELP\r\n", "HELO x\r\n", "ETRN b.example\r\n"}) {
         EXPECT_THAT(rehearse("HELO x\r\n" + times(6, junk), script).said, Not(HasSubstr("421 ")));
         EXPECT_THAT(rehearse("HELO x\r\n" + times(7, junk), script).said, HasSubstr("421 4.7.0 "));
     }

@@ -38,6 +38,11 @@ struct ServerScript {
         return Verdict{};
     };
     std::function<CommitVerdict()> commit = [] { return CommitVerdict{Queued{}}; };
+    /// LMTP: what becomes of each recipient, in place of the above.
+    std::function<CommitVerdict(const mail::ForwardPath&)> commit_each = nullptr;
+    std::function<Reply(const server_step::Etrn&)> etrn = [](const auto& question) {
+        return Reply(250, "2.0.0 Queuing for node " + question.domain + " started");
+    };
     /// Called before each step, with the number of bytes that the session has received.
     std::function<void(ServerSession&, std::size_t)> meanwhile = [](auto&, auto) {};
 };
@@ -128,6 +133,7 @@ private:
     void perform(server_step::CheckRecipients& question)
     {
         expects(!question.recipients.empty());
+        expects(question.terms.size() == question.recipients.size());
         result_.questions.push_back(question.recipients.size());
         now_ += script_.backend_takes;
         std::vector<Verdict> verdicts;
@@ -135,8 +141,15 @@ private:
             verdicts.push_back(script_.check(question, recipient));
         session_.answer_recipients(std::move(verdicts));
     }
+    void perform(server_step::Etrn& question)
+    {
+        expects(!question.domain.empty() && !open_);
+        now_ += script_.backend_takes;
+        session_.answer_etrn(script_.etrn(question));
+    }
     void perform(server_step::OpenMessage& question)
     {
+        expects(question.envelope.terms.size() == question.envelope.recipients.size());
         expects(!open_ && !question.envelope.recipients.empty());
         now_ += script_.backend_takes;
         auto verdict = script_.open(question);
@@ -166,6 +179,14 @@ private:
         expects(open_);
         open_ = false;
         now_ += script_.backend_takes;
+        if (script_.commit_each) {
+            std::vector<CommitVerdict> verdicts;
+            for (const auto& recipient : draft_.envelope.recipients)
+                verdicts.push_back(script_.commit_each(recipient));
+            if (std::ranges::any_of(verdicts, [](const auto& v) { return v.has_value(); }))
+                result_.letters.push_back(std::move(draft_));
+            return session_.answer_commit(std::move(verdicts));
+        }
         auto verdict = script_.commit();
         if (verdict)
             result_.letters.push_back(std::move(draft_));

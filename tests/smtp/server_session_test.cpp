@@ -126,10 +126,12 @@ TEST(SmtpServerSession, OffersWhatItsConfigurationSays)
     script.config.limits.message_bytes = 1000;
     script.config.limits.recipients = 7;
     script.config.limits.letters = 8;
-    EXPECT_THAT(rehearse(hello, script).said,
-                EndsWith("250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-STARTTLS\r\n"
-                         "250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
-                         "250-CHUNKING\r\n250-BINARYMIME\r\n250 LIMITS RCPTMAX=7 MAILMAX=8\r\n"));
+    EXPECT_THAT(
+        rehearse(hello, script).said,
+        EndsWith(
+            "250-mx.example\r\n250-PIPELINING\r\n250-SIZE 1000\r\n250-STARTTLS\r\n"
+            "250-ENHANCEDSTATUSCODES\r\n250-8BITMIME\r\n250-SMTPUTF8\r\n"
+            "250-CHUNKING\r\n250-BINARYMIME\r\n250-DSN\r\n250 LIMITS RCPTMAX=7 MAILMAX=8\r\n"));
     script.config.tls = TlsPolicy::none;
     script.config.extensions = {.pipelining = false,
                                 .size = false,
@@ -138,6 +140,7 @@ TEST(SmtpServerSession, OffersWhatItsConfigurationSays)
                                 .chunking = false,
                                 .enhanced_status_codes = false,
                                 .limits = false,
+                                .dsn = false,
                                 .binary_mime = true};
     EXPECT_THAT(rehearse(hello, script).said, EndsWith("\r\n250 mx.example\r\n"));
     for (const auto* parameter :
@@ -421,6 +424,95 @@ TEST(SmtpServerSession, DrainsAnIdlePeerSoon)
 TEST(SmtpServerSession, IsSmall)
 {
     EXPECT_LE(sizeof(ServerSession), 1024);
+}
+
+// ---- What is asked for delivery, RFC 3461 -----------------------------------------------------
+
+TEST(SmtpServerSession, HandsOnWhatIsAskedForEachRecipientThatIsAccepted)
+{
+    ServerScript script;
+    script.check = [](const auto&, const auto& to) -> Verdict {
+        if (to.text().starts_with("no"))
+            return std::unexpected(Reply(550, "5.1.1 No"));
+        return {};
+    };
+    const auto result =
+        rehearse(std::string(hello) + "MAIL FROM:<a@b.example> RET=FULL ENVID=x+20y\r\n"
+                                      "RCPT TO:<1@b.example> NOTIFY=DELAY\r\n"
+                                      "RCPT TO:<no@b.example> NOTIFY=NEVER\r\n"
+                                      "RCPT TO:<3@b.example> ORCPT=rfc822;z@b.example\r\n"
+                                      "RCPT TO:<4@b.example>\r\nDATA\r\n.\r\n",
+                 script);
+    ASSERT_THAT(result.letters, SizeIs(1));
+    const auto& env = result.letters[0].envelope;
+    EXPECT_EQ(env.parameters.ret, mail::Return::full);
+    EXPECT_EQ(env.parameters.envelope_id, "x y");
+    EXPECT_THAT(env.terms,
+                ElementsAre(mail::RecipientTerms{mail::notify::delay, ""},
+                            mail::RecipientTerms{0, "rfc822;z@b.example"}, mail::RecipientTerms{}));
+}
+
+TEST(SmtpServerSession, RefusesWhatItDoesNotOfferForDeliveries)
+{
+    ServerScript script;
+    script.config.extensions.dsn = false;
+    for (const auto* parameters : {" RET=FULL", " ENVID=x"})
+        EXPECT_THAT(
+            rehearse(std::string(hello) + "MAIL FROM:<>" + parameters + "\r\n", script).said,
+            EndsWith("555 5.5.4 Parameter not on offer\r\n"));
+    for (const auto* parameters : {" NOTIFY=NEVER", " ORCPT=x;y"})
+        EXPECT_THAT(rehearse(std::string(hello) +
+                                 "MAIL FROM:<>\r\nRCPT TO:<1@b.example>\r\n"
+                                 "RCPT TO:<a@b.example>" +
+                                 parameters + "\r\n",
+                             script)
+                        .said,
+                    EndsWith("555 5.5.4 Parameter not on offer\r\n"));
+}
+
+// ---- LMTP, RFC 2033 -----------------------------------------------------------------------------
+
+TEST(SmtpServerSession, AnswersForEachRecipientInLmtp)
+{
+    ServerScript script;
+    script.config.protocol = ServerProtocol::lmtp;
+    script.config.extensions.pipelining = false; // RFC 2033 §5 wants it all the same.
+    script.commit = [] { return CommitVerdict{Queued{"7"}}; };
+    const std::string group = "LHLO x\r\nMAIL FROM:<>\r\nRCPT TO:<1@b.example>\r\n"
+                              "RCPT TO:<2@b.example>\r\nDATA\r\n.\r\nQUIT\r\n";
+    auto result = rehearse(group, script);
+    EXPECT_THAT(result.said, HasSubstr("250-PIPELINING\r\n"));
+    EXPECT_THAT(result.said, EndsWith("354 End with <CR><LF>.<CR><LF>\r\n"
+                                      "250 2.0.0 Ok: queued as 7\r\n250 2.0.0 Ok: queued as 7\r\n"
+                                      "221 2.0.0 Bye\r\n"));
+    ASSERT_THAT(result.letters, SizeIs(1));
+    EXPECT_TRUE(result.letters[0].peer.lmtp);
+
+    script.commit = [] { return CommitVerdict(std::unexpected(Reply(421, "4.3.0 Gone"))); };
+    EXPECT_THAT(rehearse(group, script).said, EndsWith("421 4.3.0 Gone\r\n421 4.3.0 Gone\r\n"));
+}
+
+TEST(SmtpServerSession, TellsSmtpFromLmtp)
+{
+    EXPECT_THAT(rehearse("LHLO x\r\n").said, EndsWith("500 5.5.1 This is SMTP: say EHLO\r\n"));
+    ServerScript script;
+    script.config.protocol = ServerProtocol::lmtp;
+    EXPECT_THAT(rehearse("HELO x\r\n", script).said,
+                EndsWith("500 5.5.1 This is LMTP: say LHLO\r\n"));
+}
+
+// ---- ETRN, RFC 1985 -----------------------------------------------------------------------------
+
+TEST(SmtpServerSession, TakesEtrnOnlyWhereItIsOffered)
+{
+    EXPECT_THAT(rehearse("EHLO x\r\nETRN b.example\r\n").said,
+                EndsWith("502 5.5.1 ETRN is not on offer\r\n"));
+    ServerScript script;
+    script.config.extensions.etrn = true;
+    EXPECT_THAT(rehearse("EHLO x\r\nETRN b.example\r\n", script).said,
+                EndsWith("250 2.0.0 Queuing for node b.example started\r\n"));
+    script.config.tls = TlsPolicy::required;
+    EXPECT_THAT(rehearse("EHLO x\r\nETRN b.example\r\n", script).said, HasSubstr("530 5.7.0 "));
 }
 
 } // namespace

@@ -51,6 +51,10 @@ bool configure(ServerConfig& config, std::string_view key, std::string_view valu
                      : value == "required" ? TlsPolicy::required
                      : value == "implicit" ? TlsPolicy::implicit
                                            : TlsPolicy::none;
+    else if (key == "protocol")
+        config.protocol = value == "lmtp" ? ServerProtocol::lmtp : ServerProtocol::smtp;
+    else if (key == "etrn")
+        config.extensions.etrn = value == "yes";
     else if (key == "bare")
         config.bare_line_ends = value == "repair" ? BareLineEnds::repair : BareLineEnds::refuse;
     else if (key == "binary_mime")
@@ -82,6 +86,11 @@ public:
                 return {};
             return std::unexpected(found->second);
         };
+        result_.script.etrn = [answers = nodes_](const auto& question) {
+            const auto found = answers.find(question.domain);
+            return found == answers.end() ? Reply(459, "4.7.1 Not yours") : found->second;
+        };
+        result_.later = later_;
         return std::move(result_);
     }
 
@@ -96,7 +105,11 @@ private:
         if (line.starts_with("config "))
             return configure(line.substr(7));
         if (line.starts_with("reject "))
-            return reject(line.substr(7));
+            return take_reply(line.substr(7), rejected_);
+        if (line.starts_with("later "))
+            return take_reply(line.substr(6), later_);
+        if (line.starts_with("node "))
+            return take_reply(line.substr(5), nodes_);
         if (line.starts_with("C:"))
             return say(std::string(rest("C:")) + "\r\n");
         if (line.starts_with("C="))
@@ -140,7 +153,7 @@ private:
         return true;
     }
 
-    bool reject(std::string_view what)
+    static bool take_reply(std::string_view what, std::map<std::string, Reply>& to)
     {
         const auto space = what.find(' ');
         if (space == what.npos || what.size() < space + 6)
@@ -148,13 +161,13 @@ private:
         const auto code = parse_number(what.substr(space + 1, 3));
         if (!code)
             return false;
-        rejected_.emplace(lowercase(what.substr(0, space)),
-                          Reply(static_cast<int>(*code), std::string(what.substr(space + 5))));
+        to.emplace(lowercase(what.substr(0, space)),
+                   Reply(static_cast<int>(*code), std::string(what.substr(space + 5))));
         return true;
     }
 
     ServerTranscript result_;
-    std::map<std::string, Reply> rejected_;
+    std::map<std::string, Reply> rejected_, later_, nodes_;
     std::size_t said_ = 0;
 };
 

@@ -22,6 +22,7 @@ struct ServerTranscript {
     std::vector<std::string> expected; // What the server says, line by line, as in the file.
     /// The offsets at which the client waits, and how many expected lines have come by then.
     std::map<std::size_t, std::size_t> waits;
+    std::map<std::string, Reply> later; // In LMTP: who gets the letter after all.
     std::vector<Letter> letters;
     bool closed = false;
     std::string fault; // Of the file.

@@ -26,6 +26,13 @@ ServerScript fresh(const ServerTranscript& transcript)
     script.commit = [count = 0]() mutable {
         return CommitVerdict{Queued{"Q" + std::to_string(++count)}};
     };
+    if (script.config.protocol == ServerProtocol::lmtp)
+        script.commit_each = [later = transcript.later](const auto& to) -> CommitVerdict {
+            const auto found = later.find(to.text());
+            if (found != later.end())
+                return std::unexpected(found->second);
+            return Queued{"Q"};
+        };
     return script;
 }
 
