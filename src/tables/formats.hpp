@@ -31,7 +31,7 @@ enum class Table : std::uint8_t {
     sender_relays = 8, // sender-dependent relay: address, @domain or domain -> next hop
     generics_domains = 9,
     callers = 10, // trusted-users: login names
-    copies = 11,  // always_bcc by address: "sender:a@b", "recipient:a@b", "@d" forms -> addresses
+    copies = 11,  // always_bcc by address: "sender:a@b", "recipient:@b" -> addresses
 };
 std::string_view name_of(Table);
 
@@ -39,13 +39,16 @@ std::string_view name_of(Table);
 enum class Target : std::uint8_t {
     address = 1, // "user@domain": an RFC 5321 mailbox as Mailbox::text() writes it
     local = 2,   // "name": an address without a domain, case kept
-    keep = 3,    // "\name": this user's own mailbox, no further expansion
+    keep = 3,    // "\name", or an alias that names itself: this user's own mailbox, no further
+                 // expansion
     file = 4,    // "/absolute/file"
     program = 5, // what stood behind |, whole: "program args"
     error = 6,   // ":error:" forms: "5.1.1 550 text", "" for the default
 };
 
-/// virtusertable. Keys: "user@domain", "user+*@domain", "user+detail@domain", "@domain". One item:
+/// virtusertable. Keys: "user@domain", "user+detail@domain", "@domain", and sendmail's wildcards as
+/// they are written: "user+*@domain" (any detail), "user++@domain" (not an empty one), "+*@domain",
+/// "++@domain". One item:
 enum class Virtual : std::uint8_t {
     address = 1, // with %1 %2 %3 as written; "user@domain" or a local name
     error = 2,   // error:5.1.1:550 text -> "5.1.1 550 text"
@@ -78,7 +81,9 @@ enum class Access : std::uint8_t {
     error = 7, // "5.7.1 550 text", from ERROR:5.7.1:550 text, ERROR:"550 text" or a bare "550 text"
 };
 
-/// One text; for tables without kinds of their own (generics, sender_relays, copies, lists).
+/// For tables without kinds of their own. generics: one address or local name, with %1 as written;
+/// sender_relays: a next hop each, as Mailer::esmtp has it; copies: an address each; class files:
+/// the key itself. relay_domains has networks among its keys as access has.
 inline constexpr std::uint8_t plain_item = 0;
 
 struct Limits {
@@ -120,8 +125,9 @@ using Includer = std::function<std::optional<std::string>(const std::string& pat
 /// Total: whatever the texts hold, there is an image of what could be read. Several sources are one
 /// table; the first of duplicate keys counts.
 /// Aliases: keys are local names ("name", lower case) or "name@domain"; items are in the order
-/// written, with :include: lists read in place; loops among aliases are found here and their
-/// entries get the single item Target::error "5.4.6 554 Alias loop: a, b, a".
+/// written, with :include: lists read in place (for one that cannot be had there is an item
+/// Target::error with a 4xx code); loops among aliases are found here and their entries get the
+/// single item Target::error "5.4.6 554 Alias loop: a, b, a".
 Compiled compile(Table, std::span<const Source>, const Includer& = {});
 
 /// The same grammar as the right side of an alias, over lines: a user's .forward or an :include:

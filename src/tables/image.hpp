@@ -54,12 +54,20 @@ public:
     std::size_t size() const { return entries_; }
     /// In no order; for lists and differences. `i` < size()
     Entry entry(std::size_t i) const;
+    /// The tables::Table that it was compiled from; 0 without entries.
+    std::uint8_t table() const { return table_; }
+    /// Are there entries with keys "[tag:]address/bits" of that kind? So that nobody looks for
+    /// prefixes of lengths that do not occur; tables/network.hpp makes use of it. IPv4: bits up to
+    /// 32.
+    bool has_ipv4_prefix(unsigned bits) const;
+    bool has_ipv6_prefix(unsigned bits) const;
 
 private:
     friend class Entry;
     std::string_view bytes_;
     std::size_t entries_ = 0;
     std::size_t buckets_ = 0;
+    std::uint8_t table_ = 0;
 };
 
 } // namespace posthouse::tables
