@@ -9,7 +9,8 @@ namespace posthouse::sorter {
 /// What one request may cost. The keeper asks within them; a request beyond is refused.
 struct Limits {
     static constexpr int recipients = 10'000; // of a letter. RFC 5321 §4.5.3.1.8: 100 or more
-    static constexpr int failed = 10'000;     // recipients that one notification is about
+    static constexpr int told = 10'000;       // recipients that one notification is about
+    static constexpr std::size_t notification = 1 << 20; // that the keeper stores in one commit
     static constexpr std::uint32_t piece = 256 * 1024; // of a large letter, read on from the keeper
 };
 

@@ -10,9 +10,13 @@
 
 namespace posthouse::sorter {
 
-/// The letter that tells a sender which recipients did not get theirs; `original` is the failed
-/// letter's beginning. It fits one frame: the reasons are cut before a recipient is left out.
-/// Failure::invalid: an address or the host's name is none, or nobody failed.
+/// The letter that tells a sender what became of a letter; `original` is that letter's beginning,
+/// or all of it where the request says so. It fits Limits::notification: the
+/// original is cut down to its
+/// header first, then the reasons, and then recipients are left out and counted.
+/// Words that cannot be read are not used; the language's own are. To the postmaster, and saying
+/// so, where the sender is null.
+/// Failure::invalid: an address or the host's name is none, or nobody is told of.
 wire::Result<std::string> compose_notification(const wire::Notify&, std::string_view original,
                                                Random&);
 

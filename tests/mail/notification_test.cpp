@@ -3,6 +3,7 @@
 
 #include "mail/header_block.hpp"
 #include "mail/quoted_printable.hpp"
+#include "tests/mail/notification_reports.hpp"
 
 #include <algorithm>
 #include <gtest/gtest.h>
@@ -10,35 +11,6 @@
 
 namespace posthouse::mail {
 namespace {
-
-NonDelivery report()
-{
-    return {.host = *Domain::parse("mx.example.org"),
-            .postmaster = *Mailbox::parse("postmaster@example.org"),
-            .to = *Mailbox::parse("fred@example.com"),
-            .failed = {{.recipient = *ForwardPath::parse("nobody@example.net"),
-                        .status = "5.1.1",
-                        .reason = "550 5.1.1 No such user",
-                        .remote_host = "mail.example.net"}},
-            .original = "Message-ID: <1@example.com>\r\nSubject: x\r\n\r\nsecret",
-            .message_id = "<2@mx.example.org>",
-            .at = from_microseconds(880127706'000'000)};
-}
-
-std::size_t occurrences(std::string_view text, std::string_view wanted)
-{
-    std::size_t count = 0;
-    for (auto at = text.find(wanted); at != text.npos; at = text.find(wanted, at + 1))
-        ++count;
-    return count;
-}
-
-std::string boundary_of(const std::string& letter)
-{
-    const auto type = HeaderBlock::parse(letter).first("Content-Type")->value();
-    const auto begin = type.find("boundary=\"") + 10;
-    return type.substr(begin, type.find('"', begin) - begin);
-}
 
 /// Only whole lines of 998 bytes at most, in ASCII without control characters.
 bool is_sound(const std::string& letter)
@@ -88,10 +60,10 @@ TEST(Notification, TellsPeopleAndPrograms)
 TEST(Notification, NamesEachRecipient)
 {
     auto two = report();
-    two.failed.push_back({.recipient = ForwardPath::postmaster(),
-                          .status = "nonsense\r\nX: y",
-                          .reason = "too old",
-                          .remote_host = ""});
+    two.told.push_back({.recipient = ForwardPath::postmaster(),
+                        .status = "nonsense\r\nX: y",
+                        .reason = "too old",
+                        .remote_host = ""});
     const auto letter = notification_letter(two);
     EXPECT_TRUE(letter.contains("\r\n\r\nFinal-Recipient: rfc822; postmaster@mx.example.org\r\n"
                                 "Action: failed\r\nStatus: 5.0.0\r\n"
@@ -103,7 +75,7 @@ TEST(Notification, NamesEachRecipient)
 TEST(Notification, KeepsTheLinesOfAReason)
 {
     auto lines = report();
-    lines.failed[0].reason = "550-one\r\n550 two";
+    lines.told[0].reason = "550-one\r\n550 two";
     const auto letter = notification_letter(lines);
     EXPECT_TRUE(letter.contains("    550-one\r\n    550 two\r\n"));
     EXPECT_TRUE(letter.contains("Diagnostic-Code: smtp; 550-one 550 two\r\n"));
@@ -112,7 +84,7 @@ TEST(Notification, KeepsTheLinesOfAReason)
 TEST(Notification, WritesForeignAddressesInAscii)
 {
     auto foreign = report();
-    foreign.failed[0].recipient = *ForwardPath::parse("\xe9\xa9\xbf+a@b.example");
+    foreign.told[0].recipient = *ForwardPath::parse("\xe9\xa9\xbf+a@b.example");
     const auto letter = notification_letter(foreign);
     EXPECT_TRUE(letter.contains("Final-Recipient: utf-8; \\x{9A7F}\\x{2B}a@b.example\r\n"));
     EXPECT_TRUE(is_sound(letter));
@@ -135,8 +107,9 @@ TEST(Notification, LimitsWhatItTakesFromOthers)
     auto large = report();
     const auto original = "A: 1\r\nB: " + std::string(100, 'b') + "\r\n\r\n";
     large.original = original;
-    large.failed[0].reason = std::string(100, 'r');
-    const auto letter = notification_letter(large, {.header_bytes = 50, .reason_bytes = 10});
+    large.told[0].reason = std::string(100, 'r');
+    const auto letter = notification_letter(large, words_of(Language::english),
+                                            {.header_bytes = 50, .reason_bytes = 10});
     EXPECT_TRUE(letter.contains("A: 1\r\n"));
     EXPECT_FALSE(letter.contains("B:"));
     EXPECT_TRUE(letter.contains("    rrrrrrrrrr\r\n"));
@@ -156,9 +129,9 @@ TEST(Notification, IsSoundWhateverThePeersSay)
                 together += part;
             return together;
         };
-        hostile.failed[0].reason = text();
-        hostile.failed[0].remote_host = text();
-        hostile.failed[0].status = text();
+        hostile.told[0].reason = text();
+        hostile.told[0].remote_host = text();
+        hostile.told[0].status = text();
         const auto original = "Subject: x" + text() + "\r\nMessage-ID: " + text();
         hostile.original = original;
         const auto letter = notification_letter(hostile);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "tests/sorter/notify_requests.hpp"
 #include "wire/messages.pb.h"
 
 #include <string>
@@ -45,26 +46,6 @@ inline wire::File file_request(std::uint64_t bytes)
     request.set_final_address("alice@example.org");
     request.set_bytes(bytes);
     return request;
-}
-
-inline wire::Notify notify_request()
-{
-    wire::Notify request;
-    request.set_letter(7);
-    request.set_sender("sender@example.net");
-    request.set_hostname("mx.example.org");
-    request.set_postmaster("postmaster@mx.example.org");
-    request.set_at(1'795'000'000'000'000);
-    return request;
-}
-
-inline void add_failed(wire::Notify& request, std::string recipient, std::string text)
-{
-    auto& failed = *request.add_failed();
-    failed.set_recipient(std::move(recipient));
-    failed.set_status("5.1.1");
-    failed.set_text(std::move(text));
-    failed.set_remote_host("mx.example.com");
 }
 
 } // namespace posthouse::sorter

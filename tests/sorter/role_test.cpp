@@ -29,7 +29,7 @@ TEST(SorterRole, WorksInItsConfinement)
         io, link->call<wire::Filed>(wire::Method::file, file_request(letter.size()), letter)));
 
     auto notify = notify_request();
-    add_failed(notify, "bob@example.com", "no such user");
+    add_told(notify, "bob@example.com", "no such user");
     const auto made =
         tests::run(io, link->call<wire::Notification>(wire::Method::notify, notify, letter));
     ASSERT_TRUE(made);

@@ -110,7 +110,7 @@ TEST_F(SorterServes, FilesNoPartOfALetter)
 TEST_F(SorterServes, ComposesNotifications)
 {
     auto request = notify_request();
-    add_failed(request, "bob@example.com", "no such user");
+    add_told(request, "bob@example.com", "no such user");
     const auto letter_made = tests::run(
         io, pair.ours->call<wire::Notification>(Method::notify, request, "Subject: lost\r\n\r\n"));
     ASSERT_TRUE(letter_made);
