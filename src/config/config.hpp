@@ -56,7 +56,7 @@ enum class Protocol : std::uint8_t { smtp, lmtp, pop3 };
 enum class ListenerTls : std::uint8_t { off, starttls, implicit };
 
 struct Listener {
-    Endpoint address;                   // Where it is not a Unix socket.
+    Endpoint address = {};              // Where it is not a Unix socket.
     std::string path = {};              // "unix:/path": the absolute path; empty for TCP.
     std::uint32_t mode = 0660;          // of a Unix socket's file
     std::string owner = {}, group = {}; // of a Unix socket's file; empty: as started
@@ -65,6 +65,9 @@ struct Listener {
     Protocol protocol = Protocol::smtp;
     ListenerTls tls = ListenerTls::off; // Default: starttls where [tls] is there.
     bool plaintext_auth = false;        // POP3: take passwords without TLS.
+
+    /// "192.0.2.1:25", "unix:/run/posthouse/lmtp".
+    std::string text() const;
     bool operator==(const Listener&) const = default;
 };
 
@@ -126,10 +129,10 @@ struct Smtp {
 
 enum class OutboundTls : std::uint8_t {
     opportunistic,
-    required,    // TLS, with whatever certificate
-    verified,    // and the certificate is the host's, by an authority of the system's
-    fingerprint, // and the certificate is one of `fingerprints`
+    required, // TLS, with whatever certificate
+    verified, // and the certificate is the host's, by an authority of the system's
     off,
+    fingerprint, // TLS, and the certificate is one of `fingerprints`; of a Destination only
 };
 
 /// A place that takes mail for others.
@@ -260,7 +263,7 @@ struct Notifications {
 /// A mail filter that speaks the milter protocol.
 struct Milter {
     std::string name;
-    std::string path; // "unix:/path"; or
+    std::string path; // "unix:/path": the absolute path; or
     Endpoint address; // "inet:192.0.2.1:8891"
     enum class OnFailure : std::uint8_t {
         accept,

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/contract.hpp"
 #include "base/text.hpp"
 #include "config/keys.hpp"
 #include "config/values.hpp"
@@ -6,6 +7,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <vector>
 
@@ -46,45 +48,72 @@ std::string range(const Key& key)
     return fmt::format("{} to {}", bound(key, key.minimum), bound(key, key.maximum));
 }
 
-std::string_view type_name(Type type)
+/// How a type is named in tables and asked for in problems.
+struct Words {
+    Type type;
+    std::string_view name;
+    std::string_view wanted;  // Before the range, where there is one,
+    std::string_view example; // and what is behind it.
+};
+
+constexpr std::array words{
+    Words{Type::text, "text", "text in quotation marks", ""},
+    Words{Type::domain, "domain name", "a domain name", " such as \"mx.example.org\""},
+    Words{Type::mailbox, "address", "an address", " such as \"postmaster@example.org\""},
+    Words{Type::path, "absolute path", "an absolute path", " such as \"/var/lib/posthouse\""},
+    Words{Type::optional_path, "absolute path or \"\"", "an absolute path",
+          " such as \"/run/posthouse/submit\", or \"\""},
+    Words{Type::relative_path, "path in the home", "a path without a leading / and without ..",
+          ", such as \"Maildir\""},
+    Words{Type::command, "absolute path and arguments", "an absolute path and arguments",
+          ", such as \"/usr/bin/procmail -d %u\""},
+    Words{Type::user, "user name", "the name of a user or group", ", such as \"posthouse\""},
+    Words{Type::name, "name", "a name of letters, digits, -, _ and .", ", such as \"filter-1\""},
+    Words{Type::mode, "octal digits", "three or four octal digits in quotation marks",
+          ", such as \"0660\""},
+    Words{Type::separator, "characters or \"\"", "characters that are no letters or digits",
+          ", such as \"+\" or \"+-\", or \"\""},
+    Words{Type::ip_address, "IP address", "an IP address", ""},
+    Words{Type::listen_address, "IP address and port, or socket", "an IP address and a port",
+          ", such as \"0.0.0.0:25\" or \"[::]:25\", or a socket such as "
+          "\"unix:/run/posthouse/lmtp\""},
+    Words{Type::milter_address, "address of a filter", "\"inet:\" with an IP address and a port",
+          ", such as \"inet:127.0.0.1:8891\", or a socket such as \"unix:/run/filter/socket\""},
+    Words{Type::next_hop, "host", "a host",
+          " such as \"relay.example.org:587\" or \"[192.0.2.1]:25\""},
+    Words{Type::destination, "destination", "a domain or host",
+          " such as \"example.org\", \".example.org\" or \"[192.0.2.1]\", or \"*\""},
+    Words{Type::endpoints, "list of IP addresses", "a list of IP addresses",
+          ", such as [\"127.0.0.1:53\", \"[::1]:53\"]"},
+    Words{Type::networks, "list of networks", "a list of networks",
+          ", such as [\"127.0.0.0/8\", \"2001:db8::/32\"]"},
+    Words{Type::domains, "list of domain names", "a list of domain names",
+          ", such as [\"example.org\"]"},
+    Words{Type::mailboxes, "list of addresses", "a list of addresses",
+          ", such as [\"archive@example.org\"]"},
+    Words{Type::paths, "list of absolute paths", "a list of absolute paths",
+          ", such as [\"/etc/aliases\"]"},
+    Words{Type::users, "list of user names", "a list of names of users",
+          ", such as [\"root\", \"www-data\"]"},
+    Words{Type::addressees, "list of local parts or addresses",
+          "a list of local parts or addresses", ", such as [\"list\", \"news@example.org\"]"},
+    Words{Type::next_hops, "list of hosts", "a list of hosts",
+          ", such as [\"relay.example.org:587\", \"[192.0.2.1]:25\"]"},
+    Words{Type::fingerprints, "list of fingerprints", "a list of texts of 64 hexadecimal digits",
+          ", as `openssl x509 -fingerprint -sha256` shows them"},
+    Words{Type::choice, "choice", "", ""},
+    Words{Type::boolean, "true or false", "true or false", ", without quotation marks"},
+    Words{Type::integer, "number", "a whole number", ""},
+    Words{Type::factor, "factor", "a number", ", such as 2.0"},
+    Words{Type::size, "size", "a size", ", such as 65536 or \"32MiB\""},
+    Words{Type::duration, "duration", "a duration", ", such as \"30s\", \"5m\", \"4h\" or \"5d\""},
+};
+
+const Words& words_of(Type type)
 {
-    switch (type) {
-    case Type::text:
-        return "text";
-    case Type::domain:
-        return "domain name";
-    case Type::mailbox:
-        return "address";
-    case Type::path:
-        return "absolute path";
-    case Type::user:
-        return "user name";
-    case Type::ip_address:
-        return "IP address";
-    case Type::endpoint:
-        return "IP address and port";
-    case Type::endpoints:
-        return "list of IP addresses";
-    case Type::networks:
-        return "list of networks";
-    case Type::domains:
-        return "list of domain names";
-    case Type::smart_host:
-        return "host";
-    case Type::choice:
-        return "choice";
-    case Type::boolean:
-        return "true or false";
-    case Type::integer:
-        return "number";
-    case Type::factor:
-        return "factor";
-    case Type::size:
-        return "size";
-    case Type::duration:
-        return "duration";
-    }
-    return "";
+    const auto found = std::ranges::find(words, type, &Words::type);
+    expects(found != words.end());
+    return *found;
 }
 
 std::string type_cell(const Key& key)
@@ -92,8 +121,8 @@ std::string type_cell(const Key& key)
     if (key.type == Type::choice)
         return quoted_choices(key.choices);
     if (key.maximum != 0)
-        return fmt::format("{}, {}", type_name(key.type), range(key));
-    return std::string(type_name(key.type));
+        return fmt::format("{}, {}", words_of(key.type).name, range(key));
+    return std::string(words_of(key.type).name);
 }
 
 /// "[limits]" for "limits.hops", "[[listen]]" for "listen[].tls", "" for "hostname".
@@ -105,6 +134,8 @@ std::string table_heading(std::string_view path)
     const auto table = path.substr(0, dot);
     if (table.ends_with("[]"))
         return fmt::format("[[{}]]", table.substr(0, table.size() - 2));
+    if (const auto array = table.find("[]."); array != table.npos) // Of the last one of the array.
+        return fmt::format("[{}{}]", table.substr(0, array), table.substr(array + 2));
     if (table.ends_with(".*"))
         return fmt::format("[{}.\"example.org\"]", table.substr(0, table.size() - 2));
     return fmt::format("[{}]", table);
@@ -131,45 +162,14 @@ std::size_t distance(std::string_view a, std::string_view b)
 
 std::string expectation(const Key& key)
 {
-    switch (key.type) {
-    case Type::text:
-        return "text in quotation marks";
-    case Type::domain:
-        return "a domain name such as \"mx.example.org\"";
-    case Type::mailbox:
-        return "an address such as \"postmaster@example.org\"";
-    case Type::path:
-        return "an absolute path such as \"/var/lib/posthouse\"";
-    case Type::user:
-        return "the name of a user, such as \"posthouse\"";
-    case Type::ip_address:
+    if (key.type == Type::choice)
+        return quoted_choices(key.choices);
+    if (key.type == Type::ip_address)
         return key.path.ends_with("ipv6") ? "an IPv6 address such as \"2001:db8::1\""
                                           : "an IPv4 address such as \"192.0.2.1\"";
-    case Type::endpoint:
-        return "an IP address and a port, such as \"0.0.0.0:25\" or \"[::]:25\"";
-    case Type::endpoints:
-        return "a list of IP addresses, such as [\"127.0.0.1:53\", \"[::1]:53\"]";
-    case Type::networks:
-        return "a list of networks, such as [\"127.0.0.0/8\", \"2001:db8::/32\"]";
-    case Type::domains:
-        return "a list of domain names, such as [\"example.org\"]";
-    case Type::smart_host:
-        return "a host such as \"relay.example.org:587\" or \"[192.0.2.1]:25\"";
-    case Type::choice:
-        return quoted_choices(key.choices);
-    case Type::boolean:
-        return "true or false, without quotation marks";
-    case Type::integer:
-        return fmt::format("a whole number from {}", range(key));
-    case Type::factor:
-        return fmt::format("a number from {}, such as 2.0", range(key));
-    case Type::size:
-        return fmt::format("a size from {}, such as 65536 or \"32MiB\"", range(key));
-    case Type::duration:
-        return fmt::format("a duration from {}, such as \"30s\", \"5m\", \"4h\" or \"5d\"",
-                           range(key));
-    }
-    return {};
+    const auto& say = words_of(key.type);
+    const auto limits = key.maximum != 0 ? fmt::format(" from {}", range(key)) : std::string();
+    return fmt::format("{}{}{}", say.wanted, limits, say.example);
 }
 
 std::string markdown_tables()

@@ -10,18 +10,33 @@
 /// docs/configuration.md says all come from here.
 namespace posthouse::config {
 
+/// Of a list, one of its items alone will do too.
 enum class Type : std::uint8_t {
     text,
     domain,
     mailbox,
     path,
-    user,
+    optional_path, // or ""
+    relative_path, // below a home
+    command,       // an absolute path and arguments
+    user,          // or group
+    name,          // of something in this file
+    mode,          // of a file: "0660"
+    separator,     // characters, or ""
     ip_address,
-    endpoint,
+    listen_address,
+    milter_address,
+    next_hop,
+    destination,
     endpoints,
     networks,
     domains,
-    smart_host,
+    mailboxes,
+    paths,
+    users,
+    addressees, // local parts or addresses
+    next_hops,
+    fingerprints,
     choice,
     boolean,
     integer,
@@ -41,6 +56,7 @@ struct Key {
     std::string_view choices = ""; // Separated by spaces.
 };
 
+/// Those of one table stand together.
 std::span<const Key> keys();
 /// Nothing for a path that no key has.
 const Key* find_key(std::string_view path);

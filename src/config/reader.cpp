@@ -3,7 +3,6 @@
 
 #include "base/contract.hpp"
 #include "base/text.hpp"
-#include "config/values.hpp"
 
 #include <fmt/format.h>
 
@@ -13,6 +12,11 @@
 namespace posthouse::config {
 
 namespace {
+
+std::string quoted_name(const Member& member)
+{
+    return fmt::format("\"{}\"", printable(member.name, 80));
+}
 
 std::string shown_value(const Node& node)
 {
@@ -33,23 +37,6 @@ std::string shown_value(const Node& node)
         return "a date or time";
     }
     return {};
-}
-
-bool in_range(const Key& key, std::int64_t value)
-{
-    return value >= key.minimum && value <= key.maximum;
-}
-
-bool is_text(const Node& node) // NUL would cut a path short.
-{
-    return node.kind == Node::Kind::string && !node.text.empty() && !node.text.contains('\0');
-}
-
-bool is_user_name(std::string_view text)
-{
-    return text.size() <= 32 && std::ranges::all_of(text, [](char c) {
-               return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == '$';
-           });
 }
 
 } // namespace
@@ -83,11 +70,59 @@ Section Section::section(std::string_view name) const
             fmt::format("{}{}.", shown_, name), *problems_};
 }
 
+std::vector<Section> Section::tables(std::string_view name) const
+{
+    std::vector<Section> found;
+    const Member* member = find(name);
+    if (!member || member->value.kind != Node::Kind::array)
+        return found;
+    for (std::size_t i = 0; const auto& item : member->value.items) {
+        if (item.kind == Node::Kind::table)
+            found.push_back({&item, fmt::format("{}{}[].", pattern_, name),
+                             fmt::format("{}{}[{}].", shown_, name, i), *problems_});
+        ++i;
+    }
+    return found;
+}
+
+Section Section::section(const Member& member) const
+{
+    const bool usable = member.value.kind == Node::Kind::table;
+    return {usable ? &member.value : nullptr, pattern_ + "*.",
+            fmt::format("{}{}.", shown_, quoted_name(member)), *problems_};
+}
+
+void Section::problem(std::string_view name, std::string wrong, std::string right) const
+{
+    const Member* member = find(name);
+    const auto place = member ? member->place : table_ ? table_->place : Place{};
+    problems_->add(place, shown(name), std::move(wrong), std::move(right));
+}
+
 void Section::require(std::string_view name) const
 {
     if (!find(name))
         problems_->add(table_ ? table_->place : Place{}, shown(name), "is missing",
                        expectation(key_of(name)));
+}
+
+void Section::problem(const Member& member, std::string wrong, std::string right) const
+{
+    problems_->add(member.place, shown(quoted_name(member)), std::move(wrong), std::move(right));
+}
+
+void Section::together(std::string_view one, std::string_view other) const
+{
+    for (const auto& [there, missing] : {std::pair(one, other), std::pair(other, one)})
+        if (const Member* member = find(there); member && !find(missing))
+            problems_->add(member->place, shown(missing),
+                           fmt::format("is missing, but there is a {}", there), "both or neither");
+}
+
+bool Section::says(std::string_view name) const
+{
+    const Member* member = find(name);
+    return member && !(member->value.kind == Node::Kind::array && member->value.items.empty());
 }
 
 const Key& Section::key_of(std::string_view name) const
@@ -118,151 +153,6 @@ std::optional<std::size_t> Section::choice(std::string_view name) const
     }
     complain(key, *member);
     return std::nullopt;
-}
-
-bool Section::convert(const Key& key, const Node& node, std::string& to)
-{
-    if (!is_text(node) || (key.type == Type::path && !node.text.starts_with('/')) ||
-        (key.type == Type::user && !is_user_name(node.text)))
-        return false;
-    to = node.text;
-    return true;
-}
-
-bool Section::convert(const Key&, const Node& node, bool& to)
-{
-    to = node.boolean;
-    return node.kind == Node::Kind::boolean;
-}
-
-bool Section::convert(const Key& key, const Node& node, double& to)
-{
-    const auto value =
-        node.kind == Node::Kind::integer ? static_cast<double>(node.integer) : node.real;
-    const bool number = node.kind == Node::Kind::integer || node.kind == Node::Kind::real;
-    if (!number || !(value * 1000 >= static_cast<double>(key.minimum)) ||
-        !(value * 1000 <= static_cast<double>(key.maximum))) // NaN is in no range.
-        return false;
-    to = value;
-    return true;
-}
-
-bool Section::convert(const Key& key, const Node& node, std::uint64_t& to)
-{
-    std::int64_t value = 0;
-    if (node.kind == Node::Kind::integer) {
-        value = node.integer;
-    } else if (node.kind == Node::Kind::string && key.type == Type::size) {
-        const auto size = parse_size(node.text);
-        if (!size)
-            return false;
-        value = static_cast<std::int64_t>(*size);
-    } else {
-        return false;
-    }
-    if (!in_range(key, value))
-        return false;
-    to = static_cast<std::uint64_t>(value);
-    return true;
-}
-
-bool Section::convert(const Key& key, const Node& node, std::uint16_t& to)
-{
-    std::uint64_t value = 0;
-    if (!convert(key, node, value) || value > 65535)
-        return false;
-    to = static_cast<std::uint16_t>(value);
-    return true;
-}
-
-bool Section::convert(const Key& key, const Node& node, Span& to)
-{
-    const auto span = node.kind == Node::Kind::string ? parse_span(node.text) : std::nullopt;
-    if (!span || !in_range(key, span->count()))
-        return false;
-    to = *span;
-    return true;
-}
-
-bool Section::convert(const Key&, const Node& node, Endpoint& to)
-{
-    auto endpoint = parse_endpoint(node.text);
-    if (!endpoint)
-        return false;
-    to = std::move(*endpoint);
-    return true;
-}
-
-bool Section::convert(const Key&, const Node& node, std::vector<Endpoint>& to)
-{
-    std::vector<Endpoint> endpoints;
-    for (const auto& item : node.items) {
-        auto endpoint = parse_endpoint(item.text, 53);
-        if (!endpoint)
-            return false;
-        endpoints.push_back(std::move(*endpoint));
-    }
-    to = std::move(endpoints);
-    return node.kind == Node::Kind::array;
-}
-
-bool Section::convert(const Key&, const Node& node, std::vector<std::string>& to)
-{
-    std::vector<std::string> networks;
-    for (const auto& item : node.items) {
-        if (!is_network(item.text))
-            return false;
-        networks.push_back(item.text);
-    }
-    to = std::move(networks);
-    return node.kind == Node::Kind::array;
-}
-
-bool Section::convert(const Key&, const Node& node, std::vector<mail::Domain>& to)
-{
-    std::vector<mail::Domain> domains;
-    for (const auto& item : node.items) {
-        auto domain = mail::Domain::parse(item.text);
-        if (!domain || domain->is_literal())
-            return false;
-        domains.push_back(std::move(*domain));
-    }
-    to = std::move(domains);
-    return node.kind == Node::Kind::array;
-}
-
-bool Section::convert(const Key&, const Node& node, std::optional<mail::Domain>& to)
-{
-    auto domain = mail::Domain::parse(node.text);
-    if (!domain || domain->is_literal())
-        return false;
-    to = std::move(*domain);
-    return true;
-}
-
-bool Section::convert(const Key&, const Node& node, std::optional<mail::Mailbox>& to)
-{
-    auto mailbox = mail::Mailbox::parse(node.text);
-    if (!mailbox)
-        return false;
-    to = std::move(*mailbox);
-    return true;
-}
-
-bool Section::convert(const Key& key, const Node& node, std::optional<std::string>& to)
-{
-    if (!is_text(node) || !(key.path.ends_with("ipv6") ? is_ipv6(node.text) : is_ipv4(node.text)))
-        return false;
-    to = node.text;
-    return true;
-}
-
-bool Section::convert(const Key&, const Node& node, std::vector<NextHop>& to)
-{
-    const auto hop = parse_next_hop(node.text);
-    if (hop)
-        to = {*hop};
-    return hop.has_value();
 }
 
 } // namespace posthouse::config

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "config/config.hpp"
+#include "config/convert.hpp"
 #include "config/document.hpp"
 #include "config/keys.hpp"
 #include "config/load.hpp"
@@ -53,38 +53,42 @@ public:
         if (const auto index = choice(name))
             to = static_cast<T>(*index);
     }
+    template <class T>
+    void read_choice(std::string_view name, std::optional<T>& to) const
+    {
+        if (const auto index = choice(name))
+            to = static_cast<T>(*index);
+    }
 
     /// The table under `name`; one without a node where it is absent or not a table.
     Section section(std::string_view name) const;
+    /// The tables of the array [[name]].
+    std::vector<Section> tables(std::string_view name) const;
+    /// The table under a name of the administrator's own, which is one of table()->members.
+    Section section(const Member&) const;
 
     const Member* find(std::string_view name) const
     {
         return table_ ? table_->find(name) : nullptr;
     }
+    /// Is the key there, with more than an empty list? Whether its value will do or not.
+    bool says(std::string_view name) const;
     std::string shown(std::string_view name) const { return shown_ + std::string(name); }
     const Node* table() const { return table_; }
     /// That the key is there; otherwise a problem.
     void require(std::string_view name) const;
+    /// Something wrong that concerns more than this key's own value; where there is no such key,
+    /// it is shown at the table.
+    void problem(std::string_view name, std::string wrong, std::string right) const;
+    /// The same of a member with a name of the administrator's own.
+    void problem(const Member&, std::string wrong, std::string right) const;
+    /// That both keys are there or none.
+    void together(std::string_view one, std::string_view other) const;
 
 private:
     const Key& key_of(std::string_view name) const;
     void complain(const Key&, const Member&) const;
     std::optional<std::size_t> choice(std::string_view name) const;
-
-    static bool convert(const Key&, const Node&, std::string&);
-    static bool convert(const Key&, const Node&, bool&);
-    static bool convert(const Key&, const Node&, double&);
-    static bool convert(const Key&, const Node&, std::uint64_t&);
-    static bool convert(const Key&, const Node&, std::uint16_t&);
-    static bool convert(const Key&, const Node&, Span&);
-    static bool convert(const Key&, const Node&, Endpoint&);
-    static bool convert(const Key&, const Node&, std::vector<Endpoint>&);
-    static bool convert(const Key&, const Node&, std::vector<std::string>&); // Networks.
-    static bool convert(const Key&, const Node&, std::vector<mail::Domain>&);
-    static bool convert(const Key&, const Node&, std::optional<mail::Domain>&);
-    static bool convert(const Key&, const Node&, std::optional<mail::Mailbox>&);
-    static bool convert(const Key&, const Node&, std::optional<std::string>&);
-    static bool convert(const Key&, const Node&, std::vector<NextHop>&);
 
     const Node* table_;
     std::string pattern_, shown_;

@@ -5,9 +5,11 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <limits>
+#include <sys/un.h>
 #include <utility>
 
 namespace posthouse::config {
@@ -60,6 +62,17 @@ bool is_address(int family, std::string_view text)
     if (text.size() > 64 || text.contains('\0'))
         return false;
     return ::inet_pton(family, std::string(text).c_str(), bytes.data()) == 1;
+}
+
+/// An IP address, as is_ipv4() or is_ipv6() takes it, in the one way in which it is looked up.
+std::string canonical_address(std::string_view text)
+{
+    in6_addr bytes{};
+    std::array<char, INET6_ADDRSTRLEN> out{};
+    if (::inet_pton(AF_INET6, std::string(text).c_str(), &bytes) != 1 ||
+        ::inet_ntop(AF_INET6, &bytes, out.data(), out.size()) == nullptr)
+        return std::string(text); // IPv4's is the only one.
+    return out.data();
 }
 
 std::optional<std::uint16_t> parse_port(std::string_view text)
@@ -178,12 +191,108 @@ std::optional<NextHop> parse_next_hop(std::string_view text)
     if (!split)
         return std::nullopt;
     if (split->bracketed && (is_ipv4(split->host) || is_ipv6(split->host)))
-        return NextHop{NextHop::Kind::address, std::string(split->host), split->port};
+        return NextHop{NextHop::Kind::address, canonical_address(split->host), split->port};
     const auto name = mail::Domain::parse(split->host, mail::Charset::ascii);
     if (!name || name->is_literal() || is_ipv4(split->host))
         return std::nullopt;
     return NextHop{split->bracketed ? NextHop::Kind::host : NextHop::Kind::domain, name->text(),
                    split->port};
+}
+
+std::optional<std::string> parse_destination(std::string_view text)
+{
+    if (text == "*")
+        return std::string(text);
+    if (text.starts_with('.')) {
+        const auto parent = mail::Domain::parse(text.substr(1));
+        return parent && !parent->is_literal() ? std::optional("." + parent->text()) : std::nullopt;
+    }
+    if (const auto domain = mail::Domain::parse(text);
+        domain && !domain->is_literal() && !is_ipv4(text))
+        return domain->text();
+    const auto hop = parse_next_hop(text);
+    return hop ? std::optional(hop->text()) : std::nullopt;
+}
+
+bool is_socket_path(std::string_view text)
+{
+    return text.starts_with('/') && !text.contains('\0') &&
+           text.size() < sizeof(sockaddr_un{}.sun_path);
+}
+
+std::string Listener::text() const
+{
+    return path.empty() ? address.text() : "unix:" + path;
+}
+
+namespace {
+
+std::optional<Address> parse_socket(std::string_view text)
+{
+    constexpr std::string_view prefix = "unix:";
+    if (!text.starts_with(prefix) || !is_socket_path(text.substr(prefix.size())))
+        return std::nullopt;
+    return Address{{}, std::string(text.substr(prefix.size()))};
+}
+
+std::optional<Address> parse_inet(std::string_view text)
+{
+    auto endpoint = parse_endpoint(text);
+    return endpoint ? std::optional(Address{std::move(*endpoint), {}}) : std::nullopt;
+}
+
+} // namespace
+
+std::optional<Address> parse_listen_address(std::string_view text)
+{
+    return text.starts_with('u') ? parse_socket(text) : parse_inet(text);
+}
+
+std::optional<Address> parse_milter_address(std::string_view text)
+{
+    constexpr std::string_view prefix = "inet:";
+    return text.starts_with(prefix) ? parse_inet(text.substr(prefix.size())) : parse_socket(text);
+}
+
+std::optional<std::uint32_t> parse_mode(std::string_view text)
+{
+    if (text.size() < 3 || text.size() > 4 || (text.size() == 4 && text[0] != '0'))
+        return std::nullopt;
+    std::uint32_t mode = 0;
+    for (const char c : text) {
+        if (c < '0' || c > '7')
+            return std::nullopt;
+        mode = mode * 8 + static_cast<std::uint32_t>(c - '0');
+    }
+    return mode;
+}
+
+std::optional<std::string> parse_fingerprint(std::string_view text)
+{
+    constexpr std::size_t bytes = 32;
+    const bool colons = text.size() == bytes * 3 - 1;
+    if (!colons && text.size() != bytes * 2)
+        return std::nullopt;
+    std::string digits;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        const char c = to_lower(text[i]);
+        if (colons && i % 3 == 2) {
+            if (c != ':')
+                return std::nullopt;
+            continue;
+        }
+        if (!is_digit(c) && !(c >= 'a' && c <= 'f'))
+            return std::nullopt;
+        digits += c;
+    }
+    return digits;
+}
+
+bool is_user_name(std::string_view text)
+{
+    return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, [](char c) {
+        return is_alpha(c) || is_digit(c) || c == '-' || c == '_' || c == '.' || c == '$';
+    });
 }
 
 } // namespace posthouse::config

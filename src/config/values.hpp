@@ -26,7 +26,28 @@ bool is_network(std::string_view);
 /// "192.0.2.1:25", "[2001:db8::1]:25"; without a port only where there is a default.
 std::optional<Endpoint> parse_endpoint(std::string_view,
                                        std::optional<std::uint16_t> default_port = std::nullopt);
+/// An IP address and a port, or the absolute path of a Unix socket.
+struct Address {
+    Endpoint endpoint;
+    std::string path;
+};
+/// "192.0.2.1:25", "unix:/run/posthouse/lmtp".
+std::optional<Address> parse_listen_address(std::string_view);
+/// "inet:192.0.2.1:8891", "unix:/run/filter/socket".
+std::optional<Address> parse_milter_address(std::string_view);
+
 /// "relay.example", "[relay.example]:587", "[192.0.2.1]"; port 0 where there is none.
 std::optional<NextHop> parse_next_hop(std::string_view);
+
+/// What may stand in `match` of a [[destination]], in the form in which it is looked up.
+std::optional<std::string> parse_destination(std::string_view);
+
+/// Absolute, and no longer than the name of a Unix socket may be.
+bool is_socket_path(std::string_view);
+/// "0660", "660".
+std::optional<std::uint32_t> parse_mode(std::string_view);
+/// SHA-256: 64 hexadecimal digits, also with colons between bytes. In lower case without colons.
+std::optional<std::string> parse_fingerprint(std::string_view);
+bool is_user_name(std::string_view);
 
 } // namespace posthouse::config

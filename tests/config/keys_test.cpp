@@ -9,30 +9,63 @@
 #include <fstream>
 #include <map>
 #include <sstream>
+#include <utility>
+#include <vector>
 
 namespace posthouse::config {
 namespace {
 
 using testing::HasSubstr;
 
+/// What a key's table needs besides it, so that only its own value can be wrong.
+std::string companions(std::string_view path)
+{
+    static const std::map<std::string_view, std::string_view> needed = {
+        {"tls.certificate", "tls.key = \"/k\"\n"},
+        {"tls.key", "tls.certificate = \"/c\"\n"},
+        {"tls.minimum", "tls.certificate = \"/c\"\ntls.key = \"/k\"\n"},
+        {"outbound.smart_host_login.user",
+         "outbound.smart_host = \"[a]\"\noutbound.smart_host_login.password_file = \"/p\"\n"},
+        {"outbound.smart_host_login.password_file",
+         "outbound.smart_host = \"[a]\"\noutbound.smart_host_login.user = \"u\"\n"},
+        {"local_delivery.program", "local_delivery.format = \"program\"\n"},
+    };
+    const auto found = needed.find(path);
+    return found == needed.end() ? std::string() : std::string(found->second);
+}
+
+/// The required keys of an array's table but this one.
+std::string required(std::string_view path)
+{
+    static const std::map<std::string_view,
+                          std::vector<std::pair<std::string_view, std::string_view>>>
+        tables = {
+            {"listen", {{"address", "\"0.0.0.0:110\""}, {"protocol", "\"pop3\""}}},
+            {"destination",
+             {{"match", "\"*\""}, {"login.user", "\"u\""}, {"login.password_file", "\"/p\""}}},
+            {"milter", {{"name", "\"m\""}, {"address", "\"unix:/m\""}}}};
+    const auto bracket = path.find("[]");
+    const auto name = path.substr(bracket + 3);
+    auto text = "[[" + std::string(path.substr(0, bracket)) + "]]\n";
+    for (const auto& [key, value] : tables.at(path.substr(0, bracket)))
+        if (key != name)
+            text += std::string(key) + " = " + std::string(value) + "\n";
+    const bool of_socket =
+        path.ends_with(".mode") || path.ends_with(".owner") || path.ends_with(".group");
+    if (of_socket)
+        return "[[listen]]\naddress = \"unix:/l\"\nprotocol = \"lmtp\"\n";
+    return text;
+}
+
 /// A document in which each key of `path` (with its wildcards filled in) has this value.
 std::string document(std::string_view path, std::string_view value)
 {
-    const bool listener = path.starts_with("listen[].");
-    std::string text;
+    std::string text = companions(path);
     if (path != "hostname")
-        text += "hostname = \"mx.example.org\"\n";
-    if (path.starts_with("tls.")) // Its other half, so that only the value can be wrong.
-        text += path == "tls.key" ? "tls.certificate = \"/c\"\n" : "tls.key = \"/k\"\n";
-    if (path == "tls.minimum")
-        text += "tls.certificate = \"/c\"\n";
-    if (listener) {
-        text += "[[listen]]\n";
-        if (path != "listen[].address")
-            text += "address = \"0.0.0.0:110\"\n";
-        if (path != "listen[].protocol")
-            text += "protocol = \"pop3\"\n";
-        path.remove_prefix(9);
+        text = "hostname = \"mx.example.org\"\n" + text;
+    if (path.contains("[].")) {
+        text += required(path);
+        path.remove_prefix(path.find("[].") + 3);
     }
     std::string name(path);
     if (const auto star = name.find('*'); star != name.npos)
@@ -52,14 +85,17 @@ TEST(ConfigKeys, AreAllRead) // A key that nothing reads would take any value.
 
 TEST(ConfigKeys, NameTheDefaultsThatTheStructHas)
 {
-    const auto bare = load_text("hostname = \"mx.example.org\"\n", "t.toml");
-    ASSERT_TRUE(bare);
     for (const auto& key : keys()) {
-        if (key.by_default.empty() || key.path.starts_with("listen[]"))
+        if (key.by_default.empty())
             continue;
-        auto text = key.path == "tls.minimum"
-                        ? "hostname = \"mx.example.org\"\ntls.minimum = \"1.2\"\n"
-                        : document(key.path, key.by_default);
+        const auto text = document(key.path, key.by_default);
+        // The same without the key itself, in the table that it needs.
+        const auto bare =
+            load_text(key.path.starts_with("domains.")
+                          ? "hostname = \"mx.example.org\"\n[domains.\"example.org\"]\n"
+                          : text.substr(0, text.rfind('\n', text.size() - 2) + 1),
+                      "t.toml");
+        ASSERT_TRUE(bare) << key.path << ": " << bare.error()[0].text();
         const auto config = load_text(text, "t.toml");
         ASSERT_TRUE(config) << key.path << ": " << config.error()[0].text();
         EXPECT_EQ(*config, *bare) << key.path;

@@ -62,6 +62,20 @@ TEST(ConfigValues, WriteNextHopsAsTheyAreRead)
         EXPECT_EQ(parse_next_hop(text)->text(), text);
 }
 
+TEST(ConfigValues, ReadFingerprintsAsTheyAreShown)
+{
+    const std::string digits(64, 'a');
+    std::string shown;
+    for (int i = 0; i < 32; ++i)
+        shown += i == 0 ? "AA" : ":AA";
+    EXPECT_EQ(parse_fingerprint(digits), digits);
+    EXPECT_EQ(parse_fingerprint(shown), digits);
+    shown[2] = 'A';
+    for (const auto& wrong : {std::string(), digits.substr(1), digits + "a", shown,
+                              digits.substr(1) + "g", digits.substr(0, 40)})
+        EXPECT_EQ(parse_fingerprint(wrong), std::nullopt) << wrong;
+}
+
 TEST(ConfigValues, WriteEndpointsAsTheyAreRead)
 {
     for (const auto* text : {"192.0.2.1:25", "[2001:db8::1]:110"})
