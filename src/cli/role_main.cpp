@@ -2,6 +2,8 @@
 #include "cli/role_main.hpp"
 
 #include "base/log.hpp"
+#include "agent/agent.hpp"
+#include "agent/runner.hpp"
 #include "clerk/clerk.hpp"
 #include "courier/courier.hpp"
 #include "gate/gate.hpp"
@@ -44,6 +46,10 @@ process::Exit run_role(const std::string& name)
         return resolver::run_resolver(std::move(*start));
     case process::Role::clerk:
         return clerk::run_clerk(std::move(*start));
+    case process::Role::agent:
+        return agent::run_agent(std::move(*start));
+    case process::Role::runner:
+        return agent::run_runner(std::move(*start));
     case process::Role::supervisor:
         break;
     }

@@ -110,6 +110,8 @@ void allow_fcntl(CallPolicy& policy, Role role)
 {
     allow_values(policy, "fcntl", 1,
                  {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GET_SEALS});
+    if (role == Role::agent) // Locks on mailboxes; letters in sealed memory files.
+        allow_values(policy, "fcntl", 1, {F_GETLK, F_SETLK, F_SETLKW, F_ADD_SEALS});
     if (role == Role::keeper) // Its lock on the data directory, and RocksDB's lifetime hints.
         allow_values(policy, "fcntl", 1,
                      {F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW,
@@ -163,6 +165,31 @@ void allow_pairs(CallPolicy& policy)
         {"socketpair", {int_is(0, AF_UNIX), bits_are(1, type_mask, SOCK_STREAM)}});
 }
 
+/// Each delivery is a process of its own, as the recipient. Whose files it then reaches is the
+/// kernel's affair; it has no network and can execute nothing.
+void allow_deliveries(CallPolicy& policy)
+{
+    policy.allowed.insert(policy.allowed.end(),
+                          {"wait4",       "waitid",       "pidfd_open",      "pidfd_send_signal",
+                           "close_range", "memfd_create", "getgroups",       "setgroups",
+                           "setresuid",   "setresgid",    "getresuid",       "getresgid",
+                           "capget",      "capset",       "umask",           "openat2",
+                           "fchmod",      "utimensat",    "copy_file_range", "sendfile"});
+    constexpr std::uint64_t never = CLONE_THREAD | CLONE_VM | CLONE_FILES | CLONE_FS | CLONE_NEWNS |
+                                    CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER |
+                                    CLONE_NEWPID | CLONE_NEWNET;
+    policy.conditional.push_back({"clone", {bits_are(0, never, 0)}});
+    allow_values(policy, "prctl", 0, {PR_SET_PDEATHSIG, PR_GET_PDEATHSIG, PR_SET_DUMPABLE});
+}
+
+/// Of mail stores on this host, by LMTP. Which of them, their owners' permissions say.
+void allow_unix_sockets(CallPolicy& policy)
+{
+    constexpr std::uint64_t type_mask = 0xf; // without SOCK_NONBLOCK and SOCK_CLOEXEC
+    policy.conditional.push_back(
+        {"socket", {int_is(0, AF_UNIX), bits_are(1, type_mask, SOCK_STREAM)}});
+}
+
 void allow_network(CallPolicy& policy, Role role)
 {
     allow_socket_options(policy);
@@ -184,16 +211,18 @@ void allow_network(CallPolicy& policy, Role role)
         break;
     case Role::sorter:
     case Role::clerk:
+    case Role::agent:
         policy.refused.push_back({"socket", EACCES});
         break;
     case Role::supervisor:
+    case Role::runner:
         break;
     }
 }
 
 void allow_files(CallPolicy& policy, Role role)
 {
-    if (role == Role::keeper) {
+    if (role == Role::keeper || role == Role::agent) {
         policy.allowed.insert(policy.allowed.end(), for_files);
         return;
     }
@@ -215,9 +244,9 @@ void allow_sanitizers(CallPolicy& policy)
 
 } // namespace
 
-CallPolicy call_policy(Role role, pid_t self)
+CallPolicy call_policy(Role role, pid_t self, Reach reach)
 {
-    expects(role != Role::supervisor);
+    expects(role != Role::supervisor && role != Role::runner);
     CallPolicy policy{for_every_role, {}, {}};
     allow_memory_and_threads(policy);
     allow_signals_to_itself(policy, self);
@@ -225,6 +254,10 @@ CallPolicy call_policy(Role role, pid_t self)
     allow_fcntl(policy, role);
     allow_network(policy, role);
     allow_files(policy, role);
+    if (role == Role::agent)
+        allow_deliveries(policy);
+    if (reach == Reach::anywhere)
+        allow_unix_sockets(policy);
 #ifdef POSTHOUSE_SANITIZED
     allow_sanitizers(policy);
 #endif

@@ -29,6 +29,6 @@ struct CallPolicy {
 };
 
 /// `self` is the process the policy is for: the only one it may signal.
-CallPolicy call_policy(Role, pid_t self);
+CallPolicy call_policy(Role, pid_t self, Reach = Reach::listed_ports);
 
 } // namespace posthouse::process

@@ -5,8 +5,22 @@
 
 #include <algorithm>
 #include <fmt/format.h>
+#include <unistd.h>
 
 namespace posthouse::process {
+namespace {
+
+/// Started as root it does so always: a table or a domain that comes with a reload may ask for it.
+bool delivers_locally(const config::Config& config)
+{
+    const auto of_system = [](const auto& domain) {
+        return domain.second.users == config::DomainUsers::system;
+    };
+    return ::geteuid() == 0 || !config.tables.aliases.empty() ||
+           !config.tables.mailertable.empty() || std::ranges::any_of(config.domains, of_system);
+}
+
+} // namespace
 
 House plan_house(const config::Config& config, std::size_t cores)
 {
@@ -28,6 +42,12 @@ House plan_house(const config::Config& config, std::size_t cores)
         auto name = fmt::format("sorter/{}", i);
         house.joins.push_back({name, "keeper"});
         house.members.push_back({Role::sorter, std::move(name)});
+    }
+    if (delivers_locally(config)) {
+        house.members.push_back({Role::runner, "runner"});
+        house.members.push_back({Role::agent, "agent"});
+        house.joins.push_back({"agent", "keeper"});
+        house.joins.push_back({"agent", "runner"});
     }
     if (listens(config::Protocol::smtp)) {
         house.members.push_back({Role::gate, std::string(mail_gate)});

@@ -51,6 +51,14 @@ std::uint64_t files_known_at(int abi)
     return known;
 }
 
+/// A kernel that confines files but does not know moves between directories refuses these.
+std::uint64_t files_refused(const LandlockRules& rules, int abi)
+{
+    if (!rules.ordinary_files)
+        return files_known_at(abi);
+    return abi >= 2 ? (never_in_data | file_refer) & files_known_at(abi) : 0;
+}
+
 std::size_t attributes_size_at(int abi)
 {
     if (abi >= 6)
@@ -104,23 +112,30 @@ std::expected<void, std::string> restrict_by_landlock(const LandlockRules& rules
     const int abi = landlock_abi();
     if (abi == 0)
         return {};
+    const std::uint64_t ports = port_bind | (rules.any_connect_port ? 0 : port_connect);
     const RulesetAttributes attributes{
-        .files = files_known_at(abi),
-        .ports = abi >= 4 ? port_bind | port_connect : 0,
+        .files = files_refused(rules, abi),
+        .ports = abi >= 4 ? ports : 0,
         .scopes = abi >= 6 ? scope_abstract_socket | scope_signal : 0,
     };
     const UniqueFd ruleset(static_cast<int>(
         ::syscall(SYS_landlock_create_ruleset, &attributes, attributes_size_at(abi), 0)));
+    if (!ruleset && errno == ENOMSG) // Nothing that this kernel knows is to be refused.
+        return {};
     if (!ruleset)
         return failed("create a ruleset");
+    if (rules.ordinary_files && attributes.files != 0)
+        if (auto done = add_directory(ruleset.get(), "/", file_refer); !done)
+            return done;
     if (!rules.writable_directory.empty())
         if (auto done = add_directory(ruleset.get(), rules.writable_directory,
                                       attributes.files & ~never_in_data);
             !done)
             return done;
     if (abi >= 4) {
-        if (auto done = add_ports(ruleset.get(), rules.connect_ports, port_connect); !done)
-            return done;
+        if (!rules.any_connect_port)
+            if (auto done = add_ports(ruleset.get(), rules.connect_ports, port_connect); !done)
+                return done;
         if (auto done = add_ports(ruleset.get(), rules.bind_ports, port_bind); !done)
             return done;
     }

@@ -15,9 +15,13 @@ int landlock_abi();
 struct LandlockRules {
     /// A directory to read and write in; empty: no file anywhere.
     std::string writable_directory;
+    /// Files are the user's affair (the agent): only executing and making links, devices, pipes
+    /// and sockets is refused, everywhere.
+    bool ordinary_files = false;
     std::vector<std::uint16_t> connect_ports;
     /// TCP ports to bind to. 0 stands for a port of the kernel's choice.
     std::vector<std::uint16_t> bind_ports;
+    bool any_connect_port = false; // then connect_ports says nothing
 };
 
 /// Confines this thread and the threads and children it starts from now on, as far as the kernel's

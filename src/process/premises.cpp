@@ -21,6 +21,8 @@
 namespace posthouse::process {
 namespace {
 
+constexpr std::size_t most_password_bytes = 1024;
+
 Obstacle obstacle(Exit code, std::string sentence)
 {
     return {code, {std::move(sentence)}};
@@ -33,6 +35,33 @@ std::expected<std::string, Obstacle> read_file(const std::string& path, std::str
         return std::unexpected(obstacle(Exit::config, fmt::format("{} {} cannot be read: {}", what,
                                                                   path, std::strerror(errno))));
     return std::string(std::istreambuf_iterator<char>(file), {});
+}
+
+/// The passwords of the logins at other hosts: the first line of each file.
+std::expected<std::map<std::string, Secret>, Obstacle> read_secrets(const config::Config& config)
+{
+    std::vector<const config::Login*> logins;
+    if (config.outbound.smart_host_login)
+        logins.push_back(&*config.outbound.smart_host_login);
+    for (const auto& destination : config.destinations)
+        if (destination.login)
+            logins.push_back(&*destination.login);
+    std::map<std::string, Secret> secrets;
+    for (const auto* login : logins) {
+        auto text = read_file(login->password_file, "login.password_file:");
+        if (!text)
+            return std::unexpected(text.error());
+        auto line = text->substr(0, text->find('\n'));
+        if (line.ends_with('\r'))
+            line.pop_back();
+        if (line.empty() || line.size() > most_password_bytes)
+            return std::unexpected(
+                obstacle(Exit::config, fmt::format("login.password_file: {} has no password of at "
+                                                   "most {} bytes in its first line",
+                                                   login->password_file, most_password_bytes)));
+        secrets.emplace(login->password_file, Secret(std::move(line)));
+    }
+    return secrets;
 }
 
 /// The name servers of resolv.conf: what the C library would ask.
@@ -68,6 +97,8 @@ std::string user_of(const config::Users& users, Role role)
     case Role::clerk:
         return users.clerk;
     case Role::supervisor:
+    case Role::agent:
+    case Role::runner:
         break;
     }
     return "root";
@@ -160,6 +191,22 @@ std::expected<Documents, Obstacle> read_documents(const std::string& config_path
         return std::unexpected(std::move(problems));
     }
     Documents documents{std::move(*text), std::move(*config), {}, {}, {}};
+    for (const auto& path : documents.config.backup_mx.recipients) {
+        auto list = read_file(path, "backup_mx.recipients:");
+        if (!list)
+            return std::unexpected(list.error());
+        documents.backup_recipients += *list + '\n';
+    }
+    if (const auto& path = documents.config.notifications.template_file; !path.empty()) {
+        auto words = read_file(path, "notifications.template_file:");
+        if (!words)
+            return std::unexpected(words.error());
+        documents.notification_template = std::move(*words);
+    }
+    auto secrets = read_secrets(documents.config);
+    if (!secrets)
+        return std::unexpected(secrets.error());
+    documents.secrets = std::move(*secrets);
     const auto& tls = documents.config.tls;
     if (tls.configured()) {
         auto certificate = read_file(tls.certificate, "tls.certificate:");

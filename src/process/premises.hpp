@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/secret.hpp"
 #include "base/unique_fd.hpp"
 #include "config/config.hpp"
 #include "process/start_up.hpp"
@@ -25,6 +26,8 @@ struct Documents {
     config::Config config;
     std::string certificate, key;
     std::vector<std::string> dns_servers;
+    std::string backup_recipients = {}, notification_template = {};
+    std::map<std::string, Secret> secrets = {}; // passwords of logins, by their files
 };
 std::expected<Documents, Obstacle> read_documents(const std::string& config_path);
 

@@ -21,6 +21,8 @@ constexpr std::array entries = {
     Entry{Role::courier, "courier", "posthouse-courier"},
     Entry{Role::resolver, "resolver", "posthouse-dns"},
     Entry{Role::clerk, "clerk", "posthouse-clerk"},
+    Entry{Role::agent, "agent", ""},
+    Entry{Role::runner, "runner", ""},
 };
 
 const Entry& entry_of(Role role)

@@ -10,18 +10,37 @@ namespace posthouse::process {
 
 /// What a process of the house is there for. Everything it may do follows from this
 /// (docs/confinement.md).
-enum class Role : std::uint8_t { supervisor, gate, keeper, sorter, courier, resolver, clerk };
+enum class Role : std::uint8_t {
+    supervisor,
+    gate,
+    keeper,
+    sorter,
+    courier,
+    resolver,
+    clerk,
+    agent,
+    runner
+};
 
-/// Every role that confines itself: all but the supervisor.
+/// Every role that confines itself and keeps no privilege. Not among them: the supervisor, the
+/// agent, which confines itself but becomes other users, and its runner, whose children must be
+/// able to do what any program of a user can.
 inline constexpr std::array confined_roles = {Role::gate,    Role::keeper,   Role::sorter,
                                               Role::courier, Role::resolver, Role::clerk};
+
+/// Where a role that may connect may connect to.
+enum class Reach : std::uint8_t {
+    listed_ports,
+    /// Any port, and Unix sockets: a courier whose next hops are in tables that it never sees.
+    anywhere,
+};
 
 /// "gate", "keeper", …: in the process list, in logs, after --role.
 std::string_view name_of(Role);
 std::optional<Role> role_named(std::string_view);
 
 /// The system user a role runs as where the house was started as root and the configuration names
-/// no other. Empty for the supervisor.
+/// no other. Empty for the supervisor, the agent and the runner, which stay root.
 std::string_view default_user(Role);
 
 } // namespace posthouse::process

@@ -90,19 +90,29 @@ std::expected<void, ConfinementError> check_no_way_back(const Identity& identity
     return {};
 }
 
-std::expected<void, ConfinementError> drop_capabilities()
+/// The agent becomes the recipient for each delivery, and ends one that takes too long. It keeps
+/// no power over files that root has not as a user.
+constexpr std::uint32_t kept_by(Role role)
+{
+    return role == Role::agent ? 1U << CAP_SETUID | 1U << CAP_SETGID | 1U << CAP_KILL : 0;
+}
+
+std::expected<void, ConfinementError> drop_capabilities(Role role)
 {
     __user_cap_header_struct header{_LINUX_CAPABILITY_VERSION_3, 0};
-    const __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = {};
+    __user_cap_data_struct left[_LINUX_CAPABILITY_U32S_3] = {};
+    if (::geteuid() == 0)
+        left[0].effective = left[0].permitted = kept_by(role);
     if (::prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) != 0 && errno != EINVAL)
         return failed(Step::privileges, "clear ambient capabilities");
-    if (::syscall(SYS_capset, &header, none) != 0)
+    if (::syscall(SYS_capset, &header, left) != 0)
         return failed(Step::privileges, "drop capabilities");
     return {};
 }
 
-std::expected<void, ConfinementError> drop_privileges(const std::optional<Identity>& identity)
+std::expected<void, ConfinementError> drop_privileges(const Confinement& confinement)
 {
+    const auto& identity = confinement.identity;
     int signal_at_parents_death = 0; // A change of user makes the kernel forget it.
     if (::prctl(PR_GET_PDEATHSIG, &signal_at_parents_death, 0, 0, 0) != 0)
         return failed(Step::privileges, "parent's death signal");
@@ -115,7 +125,7 @@ std::expected<void, ConfinementError> drop_privileges(const std::optional<Identi
     }
     // Also for a process that stays root: root without capabilities is an ordinary user who owns
     // many files, and Landlock keeps it from those.
-    if (auto done = drop_capabilities(); !done)
+    if (auto done = drop_capabilities(confinement.role); !done)
         return done;
     if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0)
         return failed(Step::privileges, "no_new_privs");
@@ -130,7 +140,9 @@ std::expected<void, ConfinementError> drop_privileges(const std::optional<Identi
 
 LandlockRules rules_of(const Confinement& confinement)
 {
-    LandlockRules rules{confinement.data_dir, confinement.connect_ports, {}};
+    LandlockRules rules{
+        confinement.data_dir, confinement.role == Role::agent, confinement.connect_ports, {}};
+    rules.any_connect_port = confinement.reach == Reach::anywhere;
     // A configured source address is bound to without a port.
     if (confinement.role == Role::courier || confinement.role == Role::resolver)
         rules.bind_ports.push_back(0);
@@ -164,8 +176,10 @@ std::string describe(const Protections& protections)
 std::expected<void, ConfinementError> confine_process(const Confinement& confinement)
 {
     const Role role = confinement.role;
-    expects(role != Role::supervisor);
+    expects(role != Role::supervisor && role != Role::runner);
+    expects(role != Role::agent || !confinement.identity);
     expects((role == Role::keeper) != confinement.data_dir.empty());
+    expects(confinement.reach == Reach::listed_ports || role == Role::courier);
     expects(confinement.connect_ports.empty() || role == Role::courier || role == Role::resolver);
 
     if (!protections_of_kernel().calls)
@@ -175,7 +189,7 @@ std::expected<void, ConfinementError> confine_process(const Confinement& confine
     const auto share = confinement.identity ? UserShare::own_user : UserShare::shared_user;
     if (auto done = apply_limits(confinement.limits, share); !done)
         return refused(Step::limits, done.error());
-    if (auto done = drop_privileges(confinement.identity); !done)
+    if (auto done = drop_privileges(confinement); !done)
         return done;
     if (auto done = restrict_by_landlock(rules_of(confinement)); !done)
         return refused(Step::files, done.error());

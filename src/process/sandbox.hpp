@@ -44,6 +44,7 @@ struct Confinement {
     std::string data_dir = {};
     /// TCP ports to connect to: the courier's (SMTP, LMTP as configured), the resolver's (DNS).
     std::vector<std::uint16_t> connect_ports = {};
+    Reach reach = Reach::listed_ports; // The courier's.
     ResourceLimits limits = default_limits(role);
     ForbiddenCall forbidden_call = default_forbidden_call;
 };

@@ -172,7 +172,7 @@ std::expected<void, ConfinementError> confine_calls(const Confinement& confineme
         if (auto done = prepare_report(confinement.role); !done)
             return done;
     }
-    const CallPolicy policy = call_policy(confinement.role, ::getpid());
+    const CallPolicy policy = call_policy(confinement.role, ::getpid(), confinement.reach);
     Filter arguments = arguments_filter(policy);
     Filter names = names_filter(policy, otherwise);
     if (auto done = arguments.load(); !done)

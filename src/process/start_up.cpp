@@ -35,7 +35,7 @@ LinkEnd link_from(ControlMessage& received)
 std::expected<Settings, std::string> settings_from(const ControlMessage& received)
 {
     const auto& configure = received.message.configure();
-    if (received.descriptors.size() != 3)
+    if (received.descriptors.size() != 3u + static_cast<std::size_t>(configure.files_size()))
         return std::unexpected("configuration without its files");
     const auto text = read_text_file(received.descriptors[0]);
     const auto certificate = read_text_file(received.descriptors[1]);
@@ -45,12 +45,24 @@ std::expected<Settings, std::string> settings_from(const ControlMessage& receive
     auto loaded = config::load_text(*text, "configuration");
     if (!loaded)
         return std::unexpected(loaded.error().front().text());
-    return Settings{configure.generation(),
-                    std::move(*loaded),
-                    *certificate,
-                    *key,
-                    {configure.dns_servers().begin(), configure.dns_servers().end()},
-                    configure.salvage()};
+    Settings settings{.generation = configure.generation(),
+                      .config = std::move(*loaded),
+                      .certificate = *certificate,
+                      .key = *key,
+                      .dns_servers = {configure.dns_servers().begin(),
+                                      configure.dns_servers().end()},
+                      .salvage = configure.salvage()};
+    for (int i = 0; i < configure.files_size(); ++i) {
+        auto file = read_text_file(received.descriptors[3 + static_cast<std::size_t>(i)]);
+        if (!file)
+            return std::unexpected("a file handed over cannot be read");
+        (configure.files(i) == "backup_recipients" ? settings.backup_recipients
+                                                   : settings.notification_template) =
+            std::move(*file);
+    }
+    for (const auto& [file, password] : configure.secrets())
+        settings.secrets.emplace(file, Secret(password));
+    return settings;
 }
 
 std::optional<StartUp> receive_start_up(ControlChannel channel, std::string name)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/secret.hpp"
 #include "config/config.hpp"
 #include "process/control.hpp"
 #include "process/sandbox.hpp"
@@ -10,6 +11,7 @@
 
 #include <expected>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -40,6 +42,10 @@ struct Settings {
     std::string certificate, key; // PEM; empty where the role has none
     std::vector<std::string> dns_servers;
     bool salvage = false; // open a damaged store with what can be read
+    /// The keeper's: texts of the files that the configuration names.
+    std::string backup_recipients = {}, notification_template = {};
+    /// The courier's: passwords of logins, by the file that holds them.
+    std::map<std::string, Secret> secrets = {};
 };
 
 struct Listening {

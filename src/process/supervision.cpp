@@ -135,9 +135,11 @@ void Supervision::introduce(Child& child)
 
 void Supervision::join(Child& one, Child& other, const Join& link)
 {
+    // What the runner is asked comes with descriptors, in whole messages.
+    const int kind = other.member.role == Role::runner ? SOCK_SEQPACKET : SOCK_STREAM;
     for (std::uint32_t i = 0; i < link.count; ++i) {
         std::array<int, 2> ends{};
-        expects(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) ==
+        expects(::socketpair(AF_UNIX, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) ==
                 0);
         const UniqueFd first(ends[0]), second(ends[1]);
         wire::Control message;
@@ -162,7 +164,18 @@ void Supervision::configure(const Child& child) const
     message.mutable_configure()->set_salvage(salvage_ == Salvage::yes);
     for (const auto& server : documents.dns_servers)
         message.mutable_configure()->add_dns_servers(server);
-    child.control->send(message, std::array{text.get(), certificate.get(), key.get()});
+    std::vector<int> files{text.get(), certificate.get(), key.get()};
+    const auto recipients = text_file(documents.backup_recipients);
+    const auto words = text_file(documents.notification_template);
+    if (is_keeper(child.member.role)) {
+        message.mutable_configure()->add_files("backup_recipients");
+        message.mutable_configure()->add_files("notification_template");
+        files.insert(files.end(), {recipients.get(), words.get()});
+    }
+    if (child.member.role == Role::courier)
+        for (const auto& [file, password] : documents.secrets)
+            (*message.mutable_configure()->mutable_secrets())[file] = password.reveal();
+    child.control->send(message, files);
 }
 
 void Supervision::hand_listeners(const Child& child) const
