@@ -20,6 +20,12 @@ Task<wire::Attempted> Carrier::attempt(Order order)
     co_return co_await delivery.run();
 }
 
+Task<wire::Verified> Carrier::verify(wire::Verify question)
+{
+    Delivery delivery(*this, std::move(question));
+    co_return co_await delivery.verify();
+}
+
 void Carrier::configure(std::shared_ptr<const Policy> policy)
 {
     policy_ = std::move(policy);
@@ -32,9 +38,10 @@ std::unique_ptr<Connection> Carrier::take_idle(const std::string& site)
     return pool_.take(site);
 }
 
-std::unique_ptr<Connection> Carrier::make_connection(Place place) const
+std::unique_ptr<Connection> Carrier::make_connection(Place place,
+                                                     std::shared_ptr<const Terms> terms) const
 {
-    return std::make_unique<Connection>(std::move(place), policy_, deadlines_);
+    return std::make_unique<Connection>(std::move(place), policy_, std::move(terms), deadlines_);
 }
 
 void Carrier::give_back(const std::string& site, std::unique_ptr<Connection> connection)
@@ -43,6 +50,14 @@ void Carrier::give_back(const std::string& site, std::unique_ptr<Connection> con
         pool_.put(site, std::move(connection));
     else
         pool_.dismiss(std::move(connection));
+}
+
+bool Carrier::take_room(std::uint64_t bytes)
+{
+    if (bytes > Limits::converted_bytes_in_all - converting_bytes_)
+        return false;
+    converting_bytes_ += bytes;
+    return true;
 }
 
 bool Carrier::is_without_tls(const std::string& host) const

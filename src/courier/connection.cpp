@@ -24,6 +24,8 @@ constexpr auto last_words = std::chrono::seconds(1);
 
 std::string Place::text() const
 {
+    if (!path.empty())
+        return "unix:" + path;
     auto address = endpoint.address().to_string();
     if (host.starts_with('[') || host == address)
         return '[' + address + ']';
@@ -32,12 +34,14 @@ std::string Place::text() const
 
 std::string Place::text_with_port() const
 {
-    return text() + ':' + std::to_string(endpoint.port());
+    return path.empty() ? text() + ':' + std::to_string(endpoint.port()) : text();
 }
 
-Connection::Connection(Place place, std::shared_ptr<const Policy> policy, net::Deadlines& deadlines)
+Connection::Connection(Place place, std::shared_ptr<const Policy> policy,
+                       std::shared_ptr<const Terms> terms, net::Deadlines& deadlines)
     : place_(std::move(place)),
       policy_(std::move(policy)),
+      terms_(std::move(terms)),
       channel_(tcp::socket(deadlines.context()), deadlines)
 {
 }
@@ -51,8 +55,13 @@ bool Connection::is_worth_keeping(Instant at) const
 
 Task<std::expected<void, std::string>> Connection::connect()
 {
+    if (!place_.path.empty()) {
+        if (!channel_.connect_to_path(place_.path))
+            co_return std::unexpected("cannot connect: " + channel_.connect_error());
+        co_return std::expected<void, std::string>{};
+    }
     const auto& address = place_.endpoint.address();
-    const auto& source = address.is_v4() ? policy_->source_v4 : policy_->source_v6;
+    const auto& source = address.is_v4() ? terms_->source_v4 : terms_->source_v6;
     if (source) {
         boost::system::error_code error;
         channel_.socket().open(place_.endpoint.protocol(), error);
@@ -77,7 +86,7 @@ Task<std::expected<void, Connection::Trouble>> Connection::open(Security securit
         co_return std::unexpected(Trouble{smtp::outcome_of(
             smtp::Stage::connect, smtp::Cause::disconnected, {4, 4, 1}, connected.error())});
     opened_at_ = now();
-    session_.emplace(security == Security::by_policy ? policy_->normal : policy_->in_clear);
+    session_.emplace(security == Security::by_policy ? terms_->normal : terms_->in_clear);
     const auto reached = co_await advance(nullptr);
     if (std::holds_alternative<step::Ready>(reached))
         co_return std::expected<void, Trouble>{};
@@ -153,7 +162,12 @@ Task<void> Connection::perform(step::Send send)
 
 Task<void> Connection::perform(step::StartTls tls)
 {
-    const auto shaken = co_await channel_.connect_tls(policy_->tls, place_.host, tls.until);
+    if (!terms_->tls)
+        co_return session_->tls_failed("this system knows no certificate authorities");
+    net::TlsPeer peer{place_.host, terms_->fingerprints};
+    if (peer.host.starts_with('[')) // A host without a name.
+        peer.host = place_.endpoint.address().to_string();
+    const auto shaken = co_await channel_.connect_tls(terms_->tls, std::move(peer), tls.until);
     if (shaken)
         session_->tls_established();
     else if (shaken.error() == net::Channel::Failure::timed_out)

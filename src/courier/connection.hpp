@@ -14,10 +14,11 @@
 
 namespace posthouse::courier {
 
-/// A host at one of its addresses.
+/// A host at one of its addresses, or a Unix socket.
 struct Place {
     std::string host;
     boost::asio::ip::tcp::endpoint endpoint;
+    std::string path = {}; // not empty: of the socket
 
     std::string text() const;           // mx.example.org[192.0.2.1]
     std::string text_with_port() const; // mx.example.org[192.0.2.1]:25
@@ -32,7 +33,7 @@ public:
         bool works_in_clear = false; // By policy, it may be tried again so.
     };
 
-    Connection(Place, std::shared_ptr<const Policy>, net::Deadlines&);
+    Connection(Place, std::shared_ptr<const Policy>, std::shared_ptr<const Terms>, net::Deadlines&);
 
     /// Connects and goes as far as being ready for a letter. After trouble it is of no more use.
     Task<std::expected<void, Trouble>> open(Security);
@@ -48,6 +49,8 @@ public:
     bool is_quiet() const { return !channel_.has_input(); }
 
     const Place& place() const { return place_; }
+    /// When open.
+    const smtp::ClientCapabilities& capabilities() const { return session_->capabilities(); }
     const std::shared_ptr<const Policy>& policy() const { return policy_; }
     std::uint64_t letters_done() const { return session_ ? session_->letters_done() : 0; }
     std::string tls_description() const { return channel_.tls_description(); }
@@ -63,6 +66,7 @@ private:
 
     Place place_;
     std::shared_ptr<const Policy> policy_;
+    std::shared_ptr<const Terms> terms_;
     net::Channel channel_;
     std::optional<smtp::ClientSession> session_;
     Instant opened_at_{};

@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "courier/carrier.hpp"
+#include "courier/login.hpp"
 #include "process/sandbox.hpp"
 #include "wire/parse.hpp"
 
@@ -21,19 +22,18 @@ constexpr std::string_view resolver = "resolver";
 
 class Courier {
 public:
-    Courier(asio::io_context& context, const process::Settings& settings,
-            std::shared_ptr<net::TlsContext> tls)
+    Courier(asio::io_context& context, const process::Settings& settings, Means means)
         : context_(context),
-          tls_(std::move(tls)),
+          means_(std::move(means)),
           deadlines_(context),
-          carrier_(deadlines_, targets_, policy_of(settings.config, tls_))
+          carrier_(deadlines_, targets_, policy_of(settings))
     {
     }
 
     void configure(const process::Settings& settings)
     {
         targets_.forget();
-        carrier_.configure(policy_of(settings.config, tls_));
+        carrier_.configure(policy_of(settings));
     }
 
     void link(process::LinkEnd end)
@@ -54,6 +54,11 @@ public:
     }
 
 private:
+    std::shared_ptr<const Policy> policy_of(const process::Settings& settings) const
+    {
+        return std::make_shared<const Policy>(settings.config, means_, settings.secrets);
+    }
+
     Task<wire::Result<wire::Answer>> answer(std::shared_ptr<wire::Link> link, wire::Frame frame)
     {
         switch (frame.head.method) {
@@ -61,6 +66,8 @@ private:
             return attempt(std::move(link), std::move(frame));
         case wire::Method::find_targets:
             return find_targets(std::move(frame));
+        case wire::Method::verify:
+            return verify(std::move(frame));
         default:
             return refuse();
         }
@@ -84,13 +91,21 @@ private:
     /// For `explain`: what the resolver says now.
     Task<wire::Result<wire::Answer>> find_targets(wire::Frame frame)
     {
-        const auto question = wire::parse<wire::FindTargets>(frame.message);
+        auto question = wire::parse<wire::FindTargets>(frame.message);
         if (!question)
             co_return std::unexpected(wire::Failure::invalid);
-        const auto found = co_await targets_.ask(question->domain());
+        const auto found = co_await targets_.ask(std::move(*question));
         if (!found)
             co_return std::unexpected(found.error());
         co_return wire::answer_with(**found);
+    }
+
+    Task<wire::Result<wire::Answer>> verify(wire::Frame frame)
+    {
+        auto question = wire::parse<wire::Verify>(frame.message);
+        if (!question)
+            co_return std::unexpected(wire::Failure::invalid);
+        co_return wire::answer_with(co_await carrier_.verify(std::move(*question)));
     }
 
     static Task<wire::Result<wire::Answer>> refuse()
@@ -99,7 +114,7 @@ private:
     }
 
     asio::io_context& context_;
-    std::shared_ptr<net::TlsContext> tls_;
+    Means means_;
     net::Deadlines deadlines_;
     SystemRandom random_;
     ResolverTargets targets_{random_};
@@ -113,26 +128,35 @@ process::Exit run_courier(process::StartUp start)
 {
     log::set_process(start.name);
     net::warm_up_tls();
+    warm_up_sasl();
     auto tls = net::TlsContext::client();
     if (!tls)
         process::fail_start_up(start.control, process::Exit::software, tls.error());
+    auto verified = net::TlsContext::verifying_client(net::system_authorities());
+    if (!verified)
+        log::warning("courier.no_authorities", {{"reason", verified.error()}});
 
+    const auto reach = reach_of(start.settings->config);
     const process::Confinement confinement{.role = process::Role::courier,
                                            .identity = start.identity,
-                                           .connect_ports = ports_of(start.settings->config)};
+                                           .connect_ports = reach.ports,
+                                           .reach = reach.tables ? process::Reach::anywhere
+                                                                 : process::Reach::listed_ports};
     if (auto confined = process::confine_process(confinement); !confined)
         process::fail_start_up(start.control, process::Exit::os_error, confined.error().text);
     asio::io_context context(1);
-    Courier courier(context, *start.settings, std::move(*tls));
+    Courier courier(context, *start.settings, {std::move(*tls), verified ? *verified : nullptr});
     if (auto confined = process::confine_calls(confinement); !confined)
         process::fail_start_up(start.control, process::Exit::os_error, confined.error().text);
 
     process::RoleControl::Events events;
     events.configured = [&](std::shared_ptr<const process::Settings> settings) {
-        for (const auto port : ports_of(settings->config))
-            if (std::ranges::find(confinement.connect_ports, port) ==
-                confinement.connect_ports.end())
+        const auto wanted = reach_of(settings->config);
+        for (const auto port : wanted.ports)
+            if (!reach.tables && std::ranges::find(reach.ports, port) == reach.ports.end())
                 log::error("confinement.port_needs_restart", {{"port", port}});
+        if (wanted.tables && !reach.tables)
+            log::error("confinement.table_needs_restart");
         courier.configure(*settings);
     };
     events.linked = [&](process::LinkEnd end) { courier.link(std::move(end)); };

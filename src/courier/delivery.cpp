@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+// The envelope, and whom to ask in which order. See delivery_outcomes.cpp for what they say.
 #include "courier/delivery.hpp"
 
-#include "base/contract.hpp"
 #include "base/log.hpp"
+#include "mail/delivery_terms.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
@@ -15,50 +16,49 @@ using boost::asio::ip::tcp;
 namespace posthouse::courier {
 namespace {
 
-constexpr std::string_view prefix = "smtp:";
-
-wire::Attempted::Result result_of(smtp::Disposition disposition)
+Letter::Declared declared(const wire::Attempt& attempt)
 {
-    switch (disposition) {
-    case smtp::Disposition::delivered:
-        return wire::Attempted::DELIVERED;
-    case smtp::Disposition::failed:
-        return wire::Attempted::FAILED;
-    case smtp::Disposition::deferred:
-    case smtp::Disposition::retry_now:
-        return wire::Attempted::DEFERRED;
-    }
-    std::unreachable();
+    return attempt.binary()      ? Letter::Declared::binary
+           : attempt.eight_bit() ? Letter::Declared::eight_bit
+                                 : Letter::Declared::seven_bit;
 }
 
-/// The host's words as it said them; ours without the status, which stands beside them.
+/// A parameter of MAIL or RCPT behind those before it.
+void append_parameter(std::string& to, std::string_view name, std::string_view value)
+{
+    if (!value.empty())
+        to += fmt::format("{}{}={}", to.empty() ? "" : " ", name, value);
+}
+
+/// RFC 3461 §5.2.1: what was asked for is passed on.
+std::string dsn_parameters(const wire::RecipientTerms& terms)
+{
+    std::string text;
+    append_parameter(text, "NOTIFY", mail::notify_text(static_cast<std::uint8_t>(terms.notify())));
+    append_parameter(text, "ORCPT",
+                     mail::original_recipient_text(terms.original(), mail::Charset::ascii));
+    return text;
+}
+
+Carrier::Order order_of(const wire::Verify& question)
+{
+    Carrier::Order order{.attempt = {}, .body = Body(std::string())};
+    order.attempt.set_destination(question.destination());
+    order.attempt.add_recipients(question.recipient());
+    return order;
+}
+
 std::string words_of(const smtp::Outcome& outcome)
 {
     return outcome.code != 0 ? outcome.summary() : outcome.text;
-}
-
-bool is_deferred(const smtp::Outcome& outcome)
-{
-    return outcome.disposition == smtp::Disposition::deferred;
-}
-
-/// The host is in trouble and did not get as far as perhaps having delivered it: then nobody else
-/// is asked, lest the recipient has it twice.
-bool is_for_next_host(const smtp::Outcome& outcome)
-{
-    return outcome.try_next_host() && !outcome.may_be_duplicated;
-}
-
-double seconds(Duration duration)
-{
-    return std::chrono::duration<double>(duration).count();
 }
 
 } // namespace
 
 Delivery::Delivery(Carrier& carrier, Carrier::Order order)
     : carrier_(carrier),
-      order_(std::move(order))
+      order_(std::move(order)),
+      letter_(carrier, std::move(order_.body), declared(order_.attempt))
 {
     open_.resize(static_cast<std::size_t>(order_.attempt.recipients_size()));
     std::iota(open_.begin(), open_.end(), std::size_t{0});
@@ -66,15 +66,58 @@ Delivery::Delivery(Carrier& carrier, Carrier::Order order)
         attempted_.add_outcomes();
 }
 
+Delivery::Delivery(Carrier& carrier, wire::Verify question) : Delivery(carrier, order_of(question))
+{
+    extent_ = smtp::Outgoing::Extent::envelope;
+}
+
 Task<wire::Attempted> Delivery::run()
 {
-    if (parse_envelope() && co_await find_hosts()) {
-        co_await by_idle_connection();
-        co_await by_hosts();
-        settle_rest();
-    }
+    co_await by_route();
     attempted_.set_health_unknown(!answered_ && !attempted_.site_troubled());
     co_return std::move(attempted_);
+}
+
+Task<wire::Verified> Delivery::verify()
+{
+    co_await by_route();
+    wire::Verified verified;
+    const auto& outcome = attempted_.outcomes(0);
+    verified.set_text(outcome.text());
+    // Of the recipient, that is; a host that refuses us, or questions, has said nothing.
+    if (verdict_ && verdict_->stage == smtp::Stage::rcpt) {
+        if (verdict_->disposition == smtp::Disposition::delivered)
+            verified.set_answer(wire::Verified::TAKEN);
+        else if (verdict_->disposition == smtp::Disposition::failed)
+            verified.set_answer(wire::Verified::REFUSED);
+    }
+    co_return verified;
+}
+
+Task<void> Delivery::by_route()
+{
+    if (!parse_envelope())
+        co_return;
+    auto route = parse_destination(order_.attempt.destination());
+    if (!route)
+        co_return settle_rest(wire::Attempted::FAILED, "5.1.2", "the destination makes no sense");
+    protocol_ = route->protocol;
+    for (const auto& hop : route->hops)
+        if (!open_.empty())
+            co_await by_hop(hop);
+    const auto fallback = carrier_.policy()->fallback();
+    if (fallback && route->hops[0].kind == Hop::Kind::domain && may_fall_back())
+        co_await by_hop(*fallback);
+    settle_rest();
+}
+
+/// All hosts of the domain are in trouble, and none of them for good.
+bool Delivery::may_fall_back() const
+{
+    if (open_.empty() || extent_ == smtp::Outgoing::Extent::envelope || !is_wanted())
+        return false;
+    return trouble_ ? trouble_->outcome.disposition == smtp::Disposition::deferred
+                    : not_found_.has_value();
 }
 
 // ---- Before a host is asked ------------------------------------------------------------------
@@ -103,30 +146,47 @@ bool Delivery::parse_envelope()
     return !open_.empty();
 }
 
-Task<bool> Delivery::find_hosts()
+Task<void> Delivery::by_hop(const Hop& hop)
 {
-    const auto& destination = order_.attempt.destination();
-    if (!destination.starts_with(prefix)) {
-        settle_rest(wire::Attempted::FAILED, "5.1.2", "the destination makes no sense");
-        co_return false;
+    terms_ = std::make_shared<const Terms>(carrier_.policy()->terms_for(hop, protocol_));
+    if (!co_await find_hosts(hop))
+        co_return;
+    co_await by_idle_connection();
+    if (hop.kind == Hop::Kind::socket && !open_.empty())
+        co_await by_place({.host = "localhost", .endpoint = {}, .path = hop.name});
+    else
+        co_await by_hosts();
+}
+
+Task<bool> Delivery::find_hosts(const Hop& hop)
+{
+    targets_.reset();
+    if (hop.kind == Hop::Kind::socket) {
+        attempted_.set_site(hop.text());
+        pool_key_ = hop.text();
+        co_return true;
     }
-    auto found = co_await carrier_.targets().find(destination.substr(prefix.size()));
+    auto found = co_await carrier_.targets().find(hop);
     if (!found) {
-        settle_rest(wire::Attempted::DEFERRED, "4.4.3",
-                    fmt::format("the resolver cannot be asked: {}", wire::describe(found.error())));
+        not_found_ =
+            not_found_.value_or(NotFound{"4.4.3", fmt::format("the resolver cannot be asked: {}",
+                                                              wire::describe(found.error()))});
         co_return false;
     }
     targets_ = std::move(*found);
-    attempted_.set_site(targets_->site());
+    if (attempted_.site().empty()) // The first hop's: what stands behind it is its stand-in.
+        attempted_.set_site(targets_->site());
     if (targets_->failed()) {
         for (const auto& step : targets_->steps())
             trace(step);
-        settle_rest(targets_->permanent() ? wire::Attempted::FAILED : wire::Attempted::DEFERRED,
-                    targets_->status(), targets_->text());
+        if (targets_->permanent())
+            settle_rest(wire::Attempted::FAILED, targets_->status(), targets_->text());
+        else
+            not_found_ = not_found_.value_or(NotFound{targets_->status(), targets_->text()});
         co_return false;
     }
     const auto port = targets_->targets().empty() ? 0 : targets_->targets(0).port();
-    pool_key_ = fmt::format("{}:{}", targets_->site(), port);
+    pool_key_ = fmt::format("{}:{} {}", targets_->site(), port, terms_->name);
     co_return true;
 }
 
@@ -148,14 +208,15 @@ Task<void> Delivery::by_hosts()
     for (const auto& target : targets_->targets()) {
         if (++hosts > Limits::hosts)
             co_return;
-        const auto port = target.port() != 0 ? static_cast<std::uint16_t>(target.port())
-                                             : carrier_.policy()->port;
+        const auto port =
+            target.port() != 0 ? static_cast<std::uint16_t>(target.port()) : terms_->port;
         for (const auto& text : target.addresses()) {
             boost::system::error_code error;
             const auto address = asio::ip::make_address(text, error);
             if (error)
                 continue;
-            if (open_.empty() || ++addresses > Limits::addresses)
+            if (open_.empty() || ++addresses > Limits::addresses ||
+                ++addresses_ > Limits::addresses_in_all)
                 co_return;
             co_await by_place({target.host(), tcp::endpoint(address, port)});
         }
@@ -186,7 +247,7 @@ Task<std::unique_ptr<Connection>> Delivery::connect(Place place)
     using Security = Connection::Security;
     auto security = carrier_.is_without_tls(place.host) ? Security::in_clear : Security::by_policy;
     for (;;) {
-        auto connection = carrier_.make_connection(place);
+        auto connection = carrier_.make_connection(place, terms_);
         const auto opened = co_await connection->open(security);
         if (opened)
             co_return connection;
@@ -206,11 +267,20 @@ Task<Delivery::End> Delivery::converse(std::unique_ptr<Connection> connection)
 {
     for (;;) {
         const auto left = open_.size();
-        order_.body.rewind();
+        const auto form = co_await letter_.for_host(connection->capabilities());
+        if (!form) {
+            for (const auto i : std::exchange(open_, {}))
+                settle(i, form.error(), {});
+            carrier_.give_back(pool_key_, std::move(connection));
+            co_return End::done;
+        }
+        auto letter = outgoing(*connection);
+        letter.body = form->type;
+        letter.size_bytes = form->body->size();
         const auto begun = Instant::clock::now();
-        auto result = co_await connection->send(outgoing(), order_.body);
+        const auto result = co_await connection->send(std::move(letter), *form->body);
         const bool reusable = result.connection == smtp::LetterResult::Connection::reusable;
-        const auto end = take(std::move(result), *connection, Instant::clock::now() - begun);
+        const auto end = take(result, *connection, Instant::clock::now() - begun);
         if (!reusable) {
             carrier_.dismiss(std::move(connection));
             co_return end;
@@ -222,120 +292,30 @@ Task<Delivery::End> Delivery::converse(std::unique_ptr<Connection> connection)
     }
 }
 
-smtp::Outgoing Delivery::outgoing() const
+smtp::Outgoing Delivery::outgoing(const Connection& connection) const
 {
     const auto& attempt = order_.attempt;
     smtp::Outgoing letter;
+    letter.extent = extent_;
     letter.sender = sender_;
-    letter.recipients.reserve(open_.size());
-    for (const auto i : open_)
-        letter.recipients.push_back({.path = *paths_[i]});
-    letter.size_bytes = order_.body.size();
-    letter.body = attempt.binary()      ? smtp::BodyType::binary_mime
-                  : attempt.eight_bit() ? smtp::BodyType::eight_bit_mime
-                                        : smtp::BodyType::seven_bit;
     letter.header = attempt.smtputf8() ? mail::Charset::utf8 : mail::Charset::ascii;
+    // A letter that was looked through says so itself.
+    letter.eight_bit_to_7bit_host = smtp::EightBitTo7BitHost::send_anyway;
+    // Behind LMTP is the mailbox: what is to be told of it, we tell (RFC 3461 §5.2.3).
+    const bool dsn = connection.capabilities().dsn && protocol_ == smtp::ClientProtocol::smtp;
+    if (dsn) {
+        append_parameter(letter.dsn_parameters, "RET", attempt.ret());
+        append_parameter(letter.dsn_parameters, "ENVID", mail::encode_xtext(attempt.envelope_id()));
+    }
+    letter.recipients.reserve(open_.size());
+    for (const auto i : open_) {
+        const auto at = static_cast<int>(i);
+        letter.recipients.push_back({.path = *paths_[i],
+                                     .dsn_parameters = dsn && at < attempt.terms_size()
+                                                           ? dsn_parameters(attempt.terms(at))
+                                                           : std::string()});
+    }
     return letter;
-}
-
-// ---- Outcomes -------------------------------------------------------------------------------
-
-Delivery::End Delivery::take(smtp::LetterResult result, const Connection& connection,
-                             Duration duration)
-{
-    expects(result.outcomes.size() == open_.size());
-    const auto host = connection.place().text();
-    const smtp::Outcome* trouble = nullptr;
-    std::vector<std::size_t> left;
-    for (std::size_t k = 0; k < open_.size(); ++k) {
-        const auto& outcome = result.outcomes[k];
-        if (is_for_next_host(outcome))
-            trouble = &outcome;
-        if (outcome.disposition == smtp::Disposition::retry_now || is_for_next_host(outcome)) {
-            left.push_back(open_[k]);
-            continue;
-        }
-        if (outcome.try_next_host()) // And there will be none.
-            attempted_.set_site_troubled(true);
-        else if (outcome.cause != smtp::Cause::not_read) // Which is our own affair.
-            answered_ = true;
-        settle(open_[k], outcome, host);
-    }
-    if (trouble != nullptr)
-        note_trouble(connection.place(), *trouble);
-    if (left.size() < open_.size())
-        trace_transaction(connection, result, duration);
-    open_ = std::move(left);
-    if (trouble != nullptr)
-        return End::troubled;
-    return open_.empty() ? End::done : End::again;
-}
-
-void Delivery::note_trouble(const Place& place, const smtp::Outcome& outcome)
-{
-    trace(fmt::format("{}: {}", place.text_with_port(), words_of(outcome)));
-    if (!trouble_ || is_deferred(outcome) || !is_deferred(trouble_->outcome))
-        trouble_ = Trouble{outcome, place.text()};
-}
-
-void Delivery::trace_transaction(const Connection& connection, const smtp::LetterResult& result,
-                                 Duration duration)
-{
-    const auto told = std::ranges::find_if(result.outcomes, [](const smtp::Outcome& outcome) {
-        return outcome.disposition == smtp::Disposition::delivered;
-    });
-    const auto tls = connection.tls_description();
-    const auto taken = result.count(smtp::Disposition::delivered);
-    const bool all = taken == result.outcomes.size();
-    const auto& outcome = told != result.outcomes.end() ? *told : result.outcomes.front();
-    trace(fmt::format(
-        "{} {}, {}{:.2f} s{}: {}", connection.place().text_with_port(),
-        tls.empty() ? "without TLS" : tls,
-        connection.letters_done() > 1 ? "connection reused, " : "", seconds(duration),
-        all ? "" : fmt::format(", {} of {} recipients taken", taken, result.outcomes.size()),
-        words_of(outcome)));
-}
-
-void Delivery::trace(std::string line)
-{
-    if (static_cast<std::size_t>(attempted_.trace_size()) < Limits::trace_lines)
-        attempted_.add_trace(std::move(line));
-}
-
-void Delivery::settle(std::size_t recipient, const smtp::Outcome& outcome, const std::string& host)
-{
-    auto* settled = attempted_.mutable_outcomes(static_cast<int>(recipient));
-    settled->set_result(result_of(outcome.disposition));
-    settled->set_status(outcome.status.text());
-    settled->set_text(words_of(outcome));
-    settled->set_host(host);
-}
-
-/// All hosts were tried.
-void Delivery::settle_rest()
-{
-    if (open_.empty())
-        return;
-    if (!trouble_)
-        return settle_rest(wire::Attempted::DEFERRED, "4.4.1", "no host took the letter");
-    if (is_deferred(trouble_->outcome))
-        attempted_.set_site_troubled(true);
-    else
-        answered_ = true;
-    for (const auto i : std::exchange(open_, {}))
-        settle(i, trouble_->outcome, trouble_->host);
-}
-
-/// No host had a say.
-void Delivery::settle_rest(wire::Attempted::Result result, const std::string& status,
-                           const std::string& text)
-{
-    for (const auto i : std::exchange(open_, {})) {
-        auto* settled = attempted_.mutable_outcomes(static_cast<int>(i));
-        settled->set_result(result);
-        settled->set_status(status);
-        settled->set_text(text);
-    }
 }
 
 } // namespace posthouse::courier

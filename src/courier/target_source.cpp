@@ -18,14 +18,20 @@ void ResolverTargets::forget()
     order_.clear();
 }
 
-Task<TargetSource::Found> ResolverTargets::find(std::string domain)
+Task<TargetSource::Found> ResolverTargets::find(Hop hop)
 {
-    const auto known = known_.find(domain);
+    const auto place = hop.text();
+    const auto known = known_.find(place);
     if (known != known_.end() && Instant::clock::now() < known->second.until)
         co_return shuffled(known->second.targets);
-    auto found = co_await ask(domain);
+    wire::FindTargets question;
+    if (hop.kind == Hop::Kind::domain)
+        question.set_domain(std::move(hop.name));
+    else
+        question.set_next_hop(std::move(hop.name));
+    auto found = co_await ask(std::move(question));
     if (found && !(*found)->failed())
-        remember(domain, *found);
+        remember(place, *found);
     co_return found;
 }
 
@@ -50,27 +56,25 @@ ResolverTargets::shuffled(std::shared_ptr<const wire::Targets> targets)
     return copy;
 }
 
-Task<TargetSource::Found> ResolverTargets::ask(std::string domain)
+Task<TargetSource::Found> ResolverTargets::ask(wire::FindTargets question)
 {
     const auto link = link_;
     if (!link)
         co_return std::unexpected(wire::Failure::closed);
-    wire::FindTargets question;
-    question.set_domain(std::move(domain));
     auto answer = co_await link->call<wire::Targets>(wire::Method::find_targets, question);
     if (!answer)
         co_return std::unexpected(answer.error());
     co_return std::make_shared<const wire::Targets>(std::move(answer->message));
 }
 
-void ResolverTargets::remember(const std::string& domain,
+void ResolverTargets::remember(const std::string& place,
                                std::shared_ptr<const wire::Targets> targets)
 {
     const auto until = Instant::clock::now() + Limits::remember_domain;
-    const auto [place, is_new] = known_.insert_or_assign(domain, Known{std::move(targets), until});
+    const auto [entry, is_new] = known_.insert_or_assign(place, Known{std::move(targets), until});
     if (!is_new)
         return;
-    order_.push_back(domain);
+    order_.push_back(place);
     if (order_.size() > Limits::remembered_domains) {
         known_.erase(order_.front());
         order_.pop_front();

@@ -4,6 +4,7 @@
 #include "base/random.hpp"
 #include "base/time.hpp"
 #include "courier/policy.hpp"
+#include "courier/route.hpp"
 #include "wire/link.hpp"
 #include "wire/messages.pb.h"
 
@@ -14,13 +15,14 @@
 
 namespace posthouse::courier {
 
-/// Who knows the hosts of a domain.
+/// Who knows the hosts of a place.
 class TargetSource {
 public:
     using Found = wire::Result<std::shared_ptr<const wire::Targets>>;
 
     virtual ~TargetSource() = default;
-    virtual Task<Found> find(std::string domain) = 0;
+    /// Of a domain or a next hop.
+    virtual Task<Found> find(Hop) = 0;
 };
 
 /// The resolver, and what it said a moment ago, with hosts of one preference in an order of their
@@ -33,9 +35,9 @@ public:
     /// Forgets all: the configuration has changed.
     void forget();
 
-    Task<Found> find(std::string domain) override;
+    Task<Found> find(Hop) override;
     /// Asks, whatever it said before.
-    Task<Found> ask(std::string domain);
+    Task<Found> ask(wire::FindTargets);
 
     std::size_t remembered() const { return known_.size(); }
 
@@ -44,13 +46,13 @@ private:
         std::shared_ptr<const wire::Targets> targets;
         Instant until;
     };
-    void remember(const std::string& domain, std::shared_ptr<const wire::Targets>);
+    void remember(const std::string& place, std::shared_ptr<const wire::Targets>);
     std::shared_ptr<const wire::Targets> shuffled(std::shared_ptr<const wire::Targets>);
 
     Random& random_;
     std::shared_ptr<wire::Link> link_;
     std::unordered_map<std::string, Known> known_;
-    std::deque<std::string> order_; // of becoming known; each domain of known_ once
+    std::deque<std::string> order_; // of becoming known; each place of known_ once
 };
 
 } // namespace posthouse::courier

@@ -2,17 +2,24 @@
 #include "net/channel.hpp"
 
 #include "base/contract.hpp"
+#include "base/text.hpp"
+#include "base/unique_fd.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include <openssl/err.h>
 #include <openssl/ssl.h>
+#include <openssl/x509v3.h>
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
+#include <cstring>
 #include <poll.h>
 #include <span>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 namespace asio = boost::asio;
 using boost::asio::ip::tcp;
@@ -186,6 +193,12 @@ Task<Channel::Result<void>> Channel::accept_tls(std::shared_ptr<TlsContext> cont
 Task<Channel::Result<void>> Channel::connect_tls(std::shared_ptr<TlsContext> context,
                                                  std::string host, Instant until)
 {
+    return connect_tls(std::move(context), TlsPeer{std::move(host)}, until);
+}
+
+Task<Channel::Result<void>> Channel::connect_tls(std::shared_ptr<TlsContext> context, TlsPeer peer,
+                                                 Instant until)
+{
     expects(tls_ == nullptr);
     timed_out_ = false;
     start(until);
@@ -193,14 +206,71 @@ Task<Channel::Result<void>> Channel::connect_tls(std::shared_ptr<TlsContext> con
     tls_ = SSL_new(tls_context_->native());
     SSL_set_fd(tls_, socket_.native_handle());
     boost::system::error_code not_an_address;
-    asio::ip::make_address(host, not_an_address);
-    if (not_an_address)
-        SSL_set_tlsext_host_name(tls_, host.c_str());
+    asio::ip::make_address(peer.host, not_an_address);
+    auto* checks = SSL_get0_param(tls_);
+    X509_VERIFY_PARAM_set_hostflags(checks, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+    if (not_an_address) {
+        SSL_set_tlsext_host_name(tls_, peer.host.c_str());
+        X509_VERIFY_PARAM_set1_host(checks, peer.host.c_str(), peer.host.size());
+    } else
+        X509_VERIFY_PARAM_set1_ip_asc(checks, peer.host.c_str());
     auto shaken = co_await until_done([this] { return SSL_connect(tls_); });
     stop();
+    if (const auto fault = certificate_fault(peer); !fault.empty()) {
+        tls_error_ = fault;
+        co_return std::unexpected(Failure::lost);
+    }
     if (!shaken)
         co_return std::unexpected(shaken.error());
     co_return Result<void>{};
+}
+
+std::string Channel::certificate_fault(const TlsPeer& peer) const
+{
+    const auto verified = SSL_get_verify_result(tls_);
+    if (verified != X509_V_OK && SSL_get_verify_mode(tls_) != SSL_VERIFY_NONE)
+        return "the certificate is not one for " + peer.host +
+               " that is trusted: " + X509_verify_cert_error_string(verified);
+    if (peer.fingerprints.empty() || SSL_is_init_finished(tls_) == 0)
+        return {};
+    const auto* certificate = SSL_get0_peer_certificate(tls_);
+    std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+    unsigned bytes = 0;
+    if (certificate == nullptr ||
+        X509_digest(certificate, EVP_sha256(), digest.data(), &bytes) != 1)
+        return "the host has no certificate";
+    const auto found = hex({reinterpret_cast<const char*>(digest.data()), bytes});
+    if (std::ranges::find(peer.fingerprints, found) != peer.fingerprints.end())
+        return {};
+    return "the certificate's fingerprint is " + found + ", which is not one of those expected";
+}
+
+Channel::Result<void> Channel::connect_to_path(const std::string& path)
+{
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (path.size() >= sizeof address.sun_path) {
+        connect_error_ = "the path is too long";
+        return std::unexpected(Failure::lost);
+    }
+    path.copy(address.sun_path, path.size());
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    const auto length = static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + path.size() + 1);
+    // It is connected at once or not at all: with EAGAIN, too many are waiting there.
+    if (!socket ||
+        ::connect(socket.get(), reinterpret_cast<const sockaddr*>(&address), length) != 0) {
+        connect_error_ = std::strerror(errno);
+        return std::unexpected(Failure::lost);
+    }
+    boost::system::error_code error;
+    socket_.assign(tcp::v4(), socket.get(), error); // Asio asks no more of it than that it is one.
+    if (error) {
+        connect_error_ = error.message();
+        return std::unexpected(Failure::lost);
+    }
+    [[maybe_unused]] const int handed_over = socket.release();
+    socket_.non_blocking(true);
+    return {};
 }
 
 Task<Channel::Result<void>> Channel::connect(tcp::endpoint peer, Instant until)

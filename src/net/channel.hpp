@@ -11,11 +11,21 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace posthouse::net {
 
-/// A TCP connection that may turn into a TLS one. Every operation has a deadline. One operation
-/// at a time. Belongs to the thread of its Deadlines.
+/// Whom a TLS handshake is to be with.
+struct TlsPeer {
+    /// Goes into the SNI extension unless it is an address. With a verifying context, the
+    /// certificate has to be this one's.
+    std::string host;
+    /// Not empty: its SHA-256 (64 lower-case hexadecimal digits) has to be one of these.
+    std::vector<std::string> fingerprints = {};
+};
+
+/// A TCP connection (or one to a Unix socket) that may turn into a TLS one. Every operation has a
+/// deadline. One operation at a time. Belongs to the thread of its Deadlines.
 class Channel final : private Deadlines::Watch {
 public:
     enum class Failure : std::uint8_t { timed_out, lost };
@@ -34,7 +44,10 @@ public:
     Task<Result<void>> accept_tls(std::shared_ptr<TlsContext>, Instant until);
     /// `host` goes into the SNI extension unless it is an address.
     Task<Result<void>> connect_tls(std::shared_ptr<TlsContext>, std::string host, Instant until);
+    Task<Result<void>> connect_tls(std::shared_ptr<TlsContext>, TlsPeer, Instant until);
     Task<Result<void>> connect(boost::asio::ip::tcp::endpoint, Instant until);
+    /// To a Unix socket; the channel's own socket must not be open. Never waits.
+    Result<void> connect_to_path(const std::string& path);
 
     bool is_tls() const { return tls_ != nullptr; }
     /// "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty without TLS.
@@ -61,6 +74,8 @@ private:
     /// Repeats an OpenSSL call until it is through.
     template <class Call>
     Task<Result<int>> until_done(Call);
+    /// What is wrong with the other side's certificate; nothing: it is right.
+    std::string certificate_fault(const TlsPeer&) const;
     Failure failure() const { return timed_out_ ? Failure::timed_out : Failure::lost; }
 
     boost::asio::ip::tcp::socket socket_;

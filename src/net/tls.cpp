@@ -7,6 +7,9 @@
 #include <openssl/ssl.h>
 
 #include <array>
+#include <cstdlib>
+#include <fstream>
+#include <iterator>
 
 namespace posthouse::net {
 namespace {
@@ -87,6 +90,36 @@ std::expected<std::shared_ptr<TlsContext>, std::string> TlsContext::client()
     SSL_CTX_set_min_proto_version(tls->native(), TLS1_2_VERSION);
     SSL_CTX_set_verify(tls->native(), SSL_VERIFY_NONE, nullptr);
     return tls;
+}
+
+std::expected<std::shared_ptr<TlsContext>, std::string>
+TlsContext::verifying_client(std::string_view authorities)
+{
+    auto tls = client();
+    if (!tls)
+        return tls;
+    auto* context = (*tls)->native();
+    SSL_CTX_set_verify(context, SSL_VERIFY_PEER, nullptr);
+    auto* store = SSL_CTX_get_cert_store(context);
+    const auto bio = reader(authorities);
+    std::size_t known = 0;
+    while (const Certificate one{PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr)})
+        known += X509_STORE_add_cert(store, one.get()) == 1 ? 1 : 0;
+    ERR_clear_error(); // The end of the text is reported as an error.
+    if (known == 0)
+        return std::unexpected("there are no certificate authorities");
+    return tls;
+}
+
+std::string system_authorities()
+{
+    const char* named = ::secure_getenv("SSL_CERT_FILE"); // As OpenSSL itself has it.
+    for (const char* path : {named, "/etc/ssl/certs/ca-certificates.crt",
+                             "/etc/pki/tls/certs/ca-bundle.crt", "/etc/ssl/cert.pem"})
+        if (path != nullptr)
+            if (std::ifstream file(path, std::ios::binary); file)
+                return {std::istreambuf_iterator<char>(file), {}};
+    return {};
 }
 
 void warm_up_tls()

@@ -20,6 +20,10 @@ public:
     server(std::string_view certificate, std::string_view key, std::string_view minimum = "1.2");
     /// Accepts any certificate: for opportunistic TLS, RFC 7435.
     static std::expected<std::shared_ptr<TlsContext>, std::string> client();
+    /// Accepts a certificate only for the host that was meant, and by one of these authorities
+    /// (PEM). The error: there are none.
+    static std::expected<std::shared_ptr<TlsContext>, std::string>
+    verifying_client(std::string_view authorities);
 
     explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
     ~TlsContext();
@@ -30,6 +34,10 @@ public:
 private:
     ssl_ctx_st* context_;
 };
+
+/// The certificates of those that this system trusts, as PEM: those of $SSL_CERT_FILE, or the
+/// distribution's. Empty: there are none.
+std::string system_authorities();
 
 /// Loads what OpenSSL would otherwise look for when it is first used; call it before confinement.
 void warm_up_tls();

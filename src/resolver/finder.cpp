@@ -1,30 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "resolver/finder.hpp"
 
+#include "base/text.hpp"
+
 #include <algorithm>
 #include <utility>
 
 namespace posthouse::resolver {
 namespace {
 
-dns::NextHop next_hop_of(const config::NextHop& smart)
+/// Else its port is the one that is configured for all.
+bool names_its_port(std::string_view hop)
 {
-    dns::NextHop hop;
-    hop.name = smart.name;
-    hop.port = smart.port;
-    switch (smart.kind) {
-    case config::NextHop::Kind::domain:
-        hop.kind = dns::NextHop::Kind::domain;
-        break;
-    case config::NextHop::Kind::host:
-        hop.kind = dns::NextHop::Kind::host;
-        break;
-    case config::NextHop::Kind::address:
-        hop.kind = dns::NextHop::Kind::address;
-        hop.address = dns::IpAddress::parse(smart.name);
-        break;
-    }
-    return hop;
+    const auto place = hop.find(']');
+    return hop.find(':', place == hop.npos ? 0 : place) != hop.npos;
 }
 
 wire::Targets failure(bool permanent, std::string status, std::string text)
@@ -76,36 +65,37 @@ dns::Self self_of(const config::Config& config, std::span<const dns::IpAddress> 
     return self;
 }
 
-Finder::Finder(dns::Self self, std::optional<config::NextHop> smart_host,
-               std::shared_ptr<dns::Lookup> lookup)
+Finder::Finder(dns::Self self, std::shared_ptr<dns::Lookup> lookup)
     : self_(std::move(self)),
       lookup_(std::move(lookup))
 {
-    if (smart_host)
-        smart_host_ = next_hop_of(*smart_host);
 }
 
-Task<wire::Targets> Finder::find(std::shared_ptr<const Finder> self, std::string domain,
+Task<wire::Targets> Finder::find(std::shared_ptr<const Finder> self, wire::FindTargets question,
                                  Random& random)
 {
+    const bool of_hop = !question.next_hop().empty();
     std::expected<dns::Targets, dns::Failure> found = std::unexpected(dns::Failure{});
-    if (self->smart_host_) {
-        found =
-            co_await dns::find_next_hop(*self->lookup_, *self->smart_host_, self->self_, random);
+    if (of_hop) {
+        const auto hop = dns::NextHop::parse(question.next_hop());
+        if (!hop) // The administrator's, who can mend it: the mail waits.
+            co_return failure(false, "4.3.5",
+                              "the next hop " + printable(question.next_hop()) +
+                                  " makes no sense: " + hop.error());
+        found = co_await dns::find_next_hop(*self->lookup_, *hop, self->self_, random);
     } else {
-        const auto name = mail::Domain::parse(domain);
+        const auto name = mail::Domain::parse(question.domain());
         if (!name)
             co_return failure(true, "5.1.2",
                               "the domain's name makes no sense: " + name.error().what);
         found = co_await dns::find_targets(*self->lookup_, *name, self->self_, random);
     }
-    auto answer = found ? to_wire(*found, self->smart_host_ ? found->port : std::uint16_t{0})
+    const bool has_port = of_hop && names_its_port(question.next_hop());
+    auto answer = found ? to_wire(*found, has_port ? found->port : std::uint16_t{0})
                         : failure(found.error().kind == dns::Failure::Kind::permanent,
                                   found.error().status, found.error().text);
     for (const auto& step : found ? found->steps : found.error().steps)
         answer.add_steps(step);
-    if (self->smart_host_)
-        answer.set_smart_host(self->smart_host_->text());
     co_return answer;
 }
 

@@ -8,7 +8,6 @@
 #include "wire/messages.pb.h"
 
 #include <memory>
-#include <optional>
 #include <span>
 #include <string>
 
@@ -18,17 +17,16 @@ namespace posthouse::resolver {
 /// addresses, which count where a listener on all of them would take what is sent to them.
 dns::Self self_of(const config::Config&, std::span<const dns::IpAddress> interfaces);
 
-/// Finds the hosts of a domain, or those of the smart host where there is one.
+/// Finds the hosts of a domain or of a next hop.
 class Finder {
 public:
-    Finder(dns::Self, std::optional<config::NextHop>, std::shared_ptr<dns::Lookup>);
+    Finder(dns::Self, std::shared_ptr<dns::Lookup>);
 
     /// Never nothing: a failure is a Targets that says so.
-    static Task<wire::Targets> find(std::shared_ptr<const Finder>, std::string domain, Random&);
+    static Task<wire::Targets> find(std::shared_ptr<const Finder>, wire::FindTargets, Random&);
 
 private:
     dns::Self self_;
-    std::optional<dns::NextHop> smart_host_;
     std::shared_ptr<dns::Lookup> lookup_;
 };
 

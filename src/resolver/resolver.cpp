@@ -68,17 +68,6 @@ std::vector<std::uint16_t> ports_of(const process::Settings& settings)
     return ports;
 }
 
-/// The first smart host, until all of them are asked in turn.
-std::optional<config::NextHop> smart_host_of(const config::Outbound& outbound)
-{
-    if (outbound.smart_host.empty())
-        return std::nullopt;
-    auto hop = outbound.smart_host.front();
-    if (hop.port == 0)
-        hop.port = outbound.port;
-    return hop;
-}
-
 bool same_lookup(const process::Settings& one, const process::Settings& other)
 {
     return one.dns_servers == other.dns_servers && one.config.dns == other.config.dns;
@@ -104,8 +93,7 @@ public:
         }
         settings_ = std::move(settings);
         const auto& config = settings_->config;
-        finder_ = std::make_shared<const Finder>(self_of(config, interfaces_),
-                                                 smart_host_of(config.outbound), lookup_);
+        finder_ = std::make_shared<const Finder>(self_of(config, interfaces_), lookup_);
         return {};
     }
 
@@ -130,10 +118,11 @@ private:
         const auto asked = wire::parse<wire::FindTargets>(frame.message);
         if (!asked)
             co_return std::unexpected(wire::Failure::invalid);
-        const auto found = co_await Finder::find(finder_, asked->domain(), random_);
-        log::debug("dns.targets", {{"domain", asked->domain()},
-                                   {"hosts", found.targets_size()},
-                                   {"status", found.status()}});
+        const auto found = co_await Finder::find(finder_, *asked, random_);
+        log::debug("dns.targets",
+                   {{"domain", asked->next_hop().empty() ? asked->domain() : asked->next_hop()},
+                    {"hosts", found.targets_size()},
+                    {"status", found.status()}});
         co_return wire::answer_with(found);
     }
 

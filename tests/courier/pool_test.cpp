@@ -93,7 +93,7 @@ TEST(Pool, KeepsNoConnectionOfAnOlderConfiguration)
     auto& host = town.host();
     town.serve({host.port()});
     EXPECT_TRUE(delivered(town.attempt({"x@b.test"})));
-    town.carrier.configure(policy_of(configuration(), client_tls()));
+    town.carrier.configure(policy_for(configuration()));
     EXPECT_TRUE(town.run_until([&] { return host.open == 0; }));
     EXPECT_EQ(host.commands.back(), "QUIT");
 }

@@ -34,8 +34,8 @@ protected:
 
     TargetSource::Found find(const std::string& domain)
     {
-        auto found =
-            boost::asio::co_spawn(context_, targets_.find(domain), boost::asio::use_future);
+        auto found = boost::asio::co_spawn(context_, targets_.find({Hop::Kind::domain, domain}),
+                                           boost::asio::use_future);
         context_.restart();
         while (found.wait_for(std::chrono::seconds(0)) != std::future_status::ready)
             context_.run_one();

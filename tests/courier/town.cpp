@@ -2,7 +2,6 @@
 #include "tests/courier/town.hpp"
 
 #include "base/contract.hpp"
-#include "tests/net/certificate.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -13,6 +12,7 @@
 
 namespace asio = boost::asio;
 using boost::asio::ip::tcp;
+using unix = boost::asio::local::stream_protocol;
 
 namespace posthouse::courier::test {
 namespace {
@@ -32,9 +32,29 @@ FakeHost::FakeHost(asio::io_context& context, net::Deadlines& deadlines, Manners
     : context_(context),
       deadlines_(deadlines),
       manners_(std::move(manners)),
-      acceptor_(context, any_port())
+      acceptor_(context),
+      socket_(context)
 {
-    asio::co_spawn(context, accept(), asio::detached);
+    if (manners_.path.empty()) {
+        acceptor_ = tcp::acceptor(context, any_port());
+        asio::co_spawn(context, accept(), asio::detached);
+    } else {
+        socket_ = unix::acceptor(context, unix::endpoint(manners_.path));
+        asio::co_spawn(context, accept_at_path(), asio::detached);
+    }
+}
+
+Task<void> FakeHost::accept_at_path()
+{
+    while (socket_.is_open()) {
+        auto [error, peer] = co_await socket_.async_accept(asio::as_tuple(asio::use_awaitable));
+        if (error)
+            co_return;
+        clients.push_back("unix");
+        tcp::socket socket(context_);
+        socket.assign(tcp::v4(), peer.release()); // All that a channel asks of it.
+        asio::co_spawn(context_, serve(std::move(socket), clients.size()), asio::detached);
+    }
 }
 
 Task<void> FakeHost::accept()
@@ -53,6 +73,7 @@ void FakeHost::close()
 {
     boost::system::error_code ignored;
     acceptor_.close(ignored);
+    socket_.close(ignored);
     for (auto* channel : channels_)
         channel->cancel();
 }
@@ -64,7 +85,7 @@ std::string FakeHost::answer(std::size_t connection, std::string_view command) c
             return *reply;
     if (command.empty())
         return "220 mx.test";
-    if (command.starts_with("EHLO")) {
+    if (command.starts_with("EHLO") || command.starts_with("LHLO")) {
         std::string reply = "250-mx.test";
         for (const auto& extension : manners_.extensions)
             reply += "\r\n250-" + extension;
@@ -90,9 +111,14 @@ Task<void> FakeHost::serve(tcp::socket socket, std::size_t number)
     bool in_data = false;
     std::string command;
     for (;;) {
-        if (!command.empty())
+        if (!command.empty()) {
             commands.push_back(command.substr(0, command.find(' ')));
-        const auto reply = answer(number, command);
+            lines.push_back(command);
+        }
+        auto reply = answer(number, command);
+        if (command == "." && manners_.lmtp)
+            for (std::size_t i = 1; i < letter.recipients.size(); ++i)
+                reply += "\r\n" + answer(number, command);
         if (reply == hang_up || !co_await channel.write(reply + "\r\n", until))
             break;
         if (command == "QUIT" || reply.starts_with("421"))
@@ -146,18 +172,43 @@ std::shared_ptr<net::TlsContext> client_tls()
     return context;
 }
 
-std::shared_ptr<net::TlsContext> server_tls()
+std::shared_ptr<net::TlsContext> verifying_tls()
 {
-    const auto made = tests::self_signed("mx.test");
+    static const auto context =
+        net::TlsContext::verifying_client(certificate().certificate).value();
+    return context;
+}
+
+const tests::SelfSigned& certificate()
+{
+    static const auto made = tests::self_signed("mx1.test");
+    return made;
+}
+
+std::shared_ptr<net::TlsContext> server_tls(const tests::SelfSigned& made)
+{
     return net::TlsContext::server(made.certificate, made.key).value();
+}
+
+std::shared_ptr<const Policy> policy_for(const config::Config& config)
+{
+    return std::make_shared<const Policy>(config, Means{client_tls(), verifying_tls()},
+                                          Policy::Secrets());
 }
 
 // ---- The town -------------------------------------------------------------------------------
 
-Task<TargetSource::Found> FakeTargets::find(std::string domain)
+Task<TargetSource::Found> FakeTargets::find(Hop hop)
 {
-    const auto found = known.find(domain);
-    expects(found != known.end());
+    asked.push_back(hop.text());
+    const auto found = known.find(hop.name);
+    if (found == known.end()) {
+        auto nothing = std::make_shared<wire::Targets>();
+        nothing->set_failed(true);
+        nothing->set_status("4.4.3");
+        nothing->set_text("nobody knows " + hop.name);
+        co_return nothing;
+    }
     if (!found->second)
         co_return std::unexpected(found->second.error());
     co_return std::make_shared<const wire::Targets>(*found->second);
@@ -183,7 +234,10 @@ config::Config configuration()
     return config;
 }
 
-Town::Town(config::Config config) : carrier(deadlines, targets, policy_of(config, client_tls()))
+Town::Town(config::Config config, Policy::Secrets secrets)
+    : carrier(deadlines, targets,
+              std::make_shared<const Policy>(config, Means{client_tls(), verifying_tls()},
+                                             std::move(secrets)))
 {
     std::signal(SIGPIPE, SIG_IGN); // As every role does.
 }
@@ -232,6 +286,21 @@ wire::Attempt order_for(const std::vector<std::string>& recipients)
 wire::Attempted Town::attempt(std::vector<std::string> recipients, std::string letter)
 {
     return attempt({.attempt = order_for(recipients), .body = Body(std::move(letter))});
+}
+
+wire::Verified Town::verify(const std::string& recipient, const std::string& destination)
+{
+    wire::Verify question;
+    question.set_destination(destination);
+    question.set_recipient(recipient);
+    std::optional<wire::Verified> verified;
+    asio::co_spawn(context, carrier.verify(std::move(question)),
+                   [&](std::exception_ptr error, wire::Verified result) {
+                       expects(!error);
+                       verified = std::move(result);
+                   });
+    expects(run_until([&] { return verified.has_value(); }));
+    return *verified;
 }
 
 wire::Attempted Town::attempt(Carrier::Order order)

@@ -2,11 +2,13 @@
 #pragma once
 
 #include "courier/carrier.hpp"
+#include "tests/net/certificate.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/local/stream_protocol.hpp>
 
 #include <functional>
 #include <map>
@@ -27,6 +29,8 @@ struct Manners {
     std::function<std::optional<std::string>(std::size_t connection, std::string_view command)>
         reply = {};
     std::shared_ptr<net::TlsContext> tls = {}; // None: STARTTLS ends in disorder.
+    std::string path = {};                     // Not empty: at this Unix socket.
+    bool lmtp = false;                         // A reply to the end of data for each recipient.
 };
 inline const std::string hang_up = "hang up";
 
@@ -42,15 +46,17 @@ public:
         bool tls = false;
     };
     std::vector<Letter> letters;
-    std::vector<std::string> commands;
-    std::vector<std::string> clients; // The address of each connection.
-    std::size_t open = 0;             // connections
+    std::vector<std::string> commands; // The first words
+    std::vector<std::string> lines;    // of these.
+    std::vector<std::string> clients;  // The address of each connection.
+    std::size_t open = 0;              // connections
 
     std::uint16_t port() const { return acceptor_.local_endpoint().port(); }
     void close();
 
 private:
     Task<void> accept();
+    Task<void> accept_at_path();
     Task<void> serve(boost::asio::ip::tcp::socket, std::size_t number);
     std::string answer(std::size_t connection, std::string_view command) const;
 
@@ -58,6 +64,7 @@ private:
     net::Deadlines& deadlines_;
     Manners manners_;
     boost::asio::ip::tcp::acceptor acceptor_;
+    boost::asio::local::stream_protocol::acceptor socket_;
     std::vector<net::Channel*> channels_;
 };
 
@@ -74,19 +81,24 @@ private:
 class FakeTargets final : public TargetSource {
 public:
     std::map<std::string, wire::Result<wire::Targets>> known;
-    Task<Found> find(std::string domain) override;
+    std::vector<std::string> asked; // Hop::text()
+    /// By the hop's name; one that is not known is a failure for the time being.
+    Task<Found> find(Hop) override;
 };
 
 /// Hosts at their ports, named mx1.test …, in this order.
 wire::Targets targets_at(const std::vector<std::uint16_t>& ports);
 std::shared_ptr<net::TlsContext> client_tls();
-/// With a certificate made for this.
-std::shared_ptr<net::TlsContext> server_tls();
+/// For mx1.test; the one certificate that the town trusts.
+const tests::SelfSigned& certificate();
+std::shared_ptr<net::TlsContext> verifying_tls();
+std::shared_ptr<net::TlsContext> server_tls(const tests::SelfSigned& = certificate());
+std::shared_ptr<const Policy> policy_for(const config::Config&);
 config::Config configuration();
 
 class Town {
 public:
-    explicit Town(config::Config config = configuration());
+    explicit Town(config::Config config = configuration(), Policy::Secrets secrets = {});
     ~Town();
 
     FakeHost& host(Manners = {});
@@ -100,6 +112,8 @@ public:
     wire::Attempted attempt(std::vector<std::string> recipients,
                             std::string letter = "Subject: x\r\n\r\nHello\r\n");
     wire::Attempted attempt(Carrier::Order);
+    wire::Verified verify(const std::string& recipient,
+                          const std::string& destination = "smtp:b.test");
     /// Runs until it holds. False: it never did.
     bool run_until(const std::function<bool()>&);
 

@@ -22,13 +22,26 @@ config::Config listening_at(const std::vector<config::Endpoint>& places)
     return config;
 }
 
-wire::Targets find(const std::shared_ptr<FakeLookup>& lookup, const std::string& domain,
-                   std::optional<config::NextHop> smart_host = std::nullopt)
+wire::Targets ask(const std::shared_ptr<FakeLookup>& lookup, const wire::FindTargets& question)
 {
     SeededRandom random(1);
     const auto self = self_of(listening_at({{"192.0.2.1", 25}}), {});
-    const auto finder = std::make_shared<const Finder>(self, std::move(smart_host), lookup);
-    return dns::finish(Finder::find(finder, domain, random));
+    const auto finder = std::make_shared<const Finder>(self, lookup);
+    return dns::finish(Finder::find(finder, question, random));
+}
+
+wire::Targets find(const std::shared_ptr<FakeLookup>& lookup, const std::string& domain)
+{
+    wire::FindTargets question;
+    question.set_domain(domain);
+    return ask(lookup, question);
+}
+
+wire::Targets find_hop(const std::shared_ptr<FakeLookup>& lookup, const std::string& hop)
+{
+    wire::FindTargets question;
+    question.set_next_hop(hop);
+    return ask(lookup, question);
 }
 
 TEST(Finder, FindsTheHostsOfADomain)
@@ -72,23 +85,35 @@ TEST(Finder, TakesAnAddressLiteral)
     EXPECT_THAT(targets.targets(0).addresses(), ElementsAre("192.0.2.7"));
 }
 
-TEST(Finder, SendsEverythingToTheSmartHost)
+TEST(Finder, FindsTheHostsOfANextHop)
 {
-    using Kind = config::NextHop::Kind;
     const auto lookup = std::make_shared<FakeLookup>();
-    lookup->mx("b.test", 10, "mx.b.test").address("mx.b.test", "192.0.2.10");
     lookup->mx("relay.test", 10, "mx.relay.test").address("mx.relay.test", "192.0.2.30");
     lookup->address("relay.test", "192.0.2.40");
-    const auto address_for = [&](Kind kind, const std::string& name) {
-        const auto targets = find(lookup, "b.test", config::NextHop{kind, name, 2525});
-        EXPECT_EQ(targets.targets_size(), 1);
-        EXPECT_EQ(targets.targets(0).port(), 2525U);
-        EXPECT_FALSE(targets.smart_host().empty());
+    const auto address_of = [&](const std::string& hop, unsigned port) {
+        const auto targets = find_hop(lookup, hop);
+        EXPECT_EQ(targets.targets_size(), 1) << hop;
+        EXPECT_EQ(targets.targets(0).port(), port) << hop;
         return targets.targets(0).addresses(0);
     };
-    EXPECT_EQ(address_for(Kind::domain, "relay.test"), "192.0.2.30");
-    EXPECT_EQ(address_for(Kind::host, "relay.test"), "192.0.2.40");
-    EXPECT_EQ(address_for(Kind::address, "192.0.2.50"), "192.0.2.50");
+    EXPECT_EQ(address_of("relay.test", 0), "192.0.2.30");
+    EXPECT_EQ(address_of("relay.test:2525", 2525), "192.0.2.30");
+    EXPECT_EQ(address_of("[relay.test]", 0), "192.0.2.40");
+    EXPECT_EQ(address_of("[relay.test]:25", 25), "192.0.2.40");
+    EXPECT_EQ(address_of("[192.0.2.50]", 0), "192.0.2.50");
+    EXPECT_EQ(address_of("[192.0.2.50]:587", 587), "192.0.2.50");
+    EXPECT_EQ(address_of("[2001:db8::1]", 0), "2001:db8::1");
+}
+
+TEST(Finder, LetsMailWaitForANextHopThatIsWrong)
+{
+    const auto lookup = std::make_shared<FakeLookup>();
+    for (const char* hop : {"[relay.test", "relay.test:0", "not a name", "[nowhere.test]"}) {
+        const auto targets = find_hop(lookup, hop);
+        EXPECT_TRUE(targets.failed()) << hop;
+        EXPECT_FALSE(targets.permanent()) << hop;
+        EXPECT_EQ(targets.status().front(), '4') << hop;
+    }
 }
 
 TEST(Finder, KnowsItselfByNameAndByWhereItListens)
