@@ -78,33 +78,60 @@ void print_targets(Context& context, const json::object& targets)
     print_table(console, {"PREFERENCE", "HOST", "ADDRESSES"}, rows);
 }
 
+void print_delivery(Context& context, const json::object& delivery)
+{
+    auto& console = context.console;
+    const auto destination = text_of(delivery, "destination");
+    const auto rule =
+        " (rule " + std::string(styled(console, Style::plain, text_of(delivery, "rule"))) + ")\n";
+    if (destination.empty()) {
+        console.out << styled(console, Style::bad,
+                              fmt::format("Refused: {} {}", text_of(delivery, "status"),
+                                          text_of(delivery, "text")))
+                    << rule;
+        return;
+    }
+    if (destination == "mailbox:")
+        console.out << styled(console, Style::good, "To the mailbox of ")
+                    << styled(console, Style::bold, text_of(delivery, "final_address"));
+    else if (destination == "agent:")
+        console.out << styled(console, Style::good, "On this host: ")
+                    << styled(console, Style::bold, text_of(delivery, "target"))
+                    << (text_of(delivery, "user").empty() ? "" : " as ")
+                    << styled(console, Style::bold, text_of(delivery, "user"));
+    else if (destination == "discard:")
+        console.out << styled(console, Style::doubtful, "Discarded");
+    else
+        console.out << styled(console, Style::good, "To other hosts: ")
+                    << styled(console, Style::bold, destination) << " for "
+                    << styled(console, Style::plain, text_of(delivery, "final_address"));
+    console.out << rule;
+    if (const auto sender = text_of(delivery, "sender"); !sender.empty())
+        console.out << "  with the sender " << styled(console, Style::plain, sender) << '\n';
+    if (const auto& targets = object_of(delivery, "targets"); !targets.empty())
+        print_targets(context, targets);
+}
+
 void print_explanation(Context& context, const json::object& told)
 {
     auto& console = context.console;
-    const auto& route = object_of(told, "route");
+    const auto& verdict = object_of(told, "verdict");
+    console.out << "At RCPT:\n";
+    print_steps(context, verdict);
+    const auto said = fmt::format("{} {}", number_of(verdict, "code"), text_of(verdict, "text"));
+    if (!is_set(told, "accepted"))
+        console.out << styled(console, Style::bad, "Refused for this client: " + said) << '\n';
+    else if (is_set(verdict, "discard"))
+        console.out << styled(console, Style::doubtful, "Accepted and discarded") << '\n';
+    else if (is_set(verdict, "quarantine"))
+        console.out << styled(console, Style::doubtful, "Accepted and held: " + said) << '\n';
+    else
+        console.out << styled(console, Style::good, "Accepted") << '\n';
+    console.out << "Then:\n";
     print_steps(context, told);
-    if (const auto& relay = object_of(told, "relay"); !relay.empty())
-        console.out << "  relaying: " << styled(console, Style::plain, text_of(relay, "why"))
-                    << '\n';
-    const auto kind = text_of(route, "kind");
-    if (kind == "refused")
-        console.out << styled(console, Style::bad,
-                              fmt::format("Refused: {} {}", text_of(route, "status"),
-                                          text_of(route, "text")))
-                    << '\n';
-    else if (!is_set(told, "accepted"))
-        console.out << styled(console, Style::bad, "Refused for this client") << '\n';
-    if (kind == "mailbox")
-        console.out << styled(console, Style::good, "To the mailbox of ")
-                    << styled(console, Style::bold, text_of(route, "final_address")) << " (rule "
-                    << styled(console, Style::plain, text_of(route, "rule")) << ")\n";
-    if (kind == "remote") {
-        console.out << (is_set(told, "accepted") ? styled(console, Style::good, "To other hosts: ")
-                                                 : "It would go to other hosts: ")
-                    << styled(console, Style::bold, text_of(route, "destination")) << '\n';
-        if (const auto& targets = object_of(told, "targets"); !targets.empty())
-            print_targets(context, targets);
-    }
+    for (const auto& entry : list_of(told, "deliveries"))
+        if (entry.is_object())
+            print_delivery(context, entry.get_object());
     if (const auto note = text_of(told, "note"); !note.empty())
         console.out << styled(console, Style::doubtful, note) << '\n';
 }

@@ -30,6 +30,7 @@ public:
         static constexpr std::size_t letters_changed = 500;
         static constexpr std::size_t changes_at_once = 32;
         static constexpr std::size_t deliveries_a_commit = 1000;
+        static constexpr std::size_t deliveries_explained = 20;
     };
 
     /// Closed: the server is stopped. Then `dispatch` ends letters and does nothing else.
@@ -70,7 +71,8 @@ private:
     Answer trace(Request);
     Answer status(Request);
     Answer explain(Request);
-    Task<void> add_targets(boost::json::object&, std::string destination);
+    Task<void> add_targets(boost::json::object& result, boost::json::object& told,
+                           std::string destination);
     static std::optional<wire::AdminAnswer> filter_trouble(Request);
 
     // changing the queue: admin_changes.cpp

@@ -249,6 +249,8 @@ Task<Admin::Changed> Admin::remove_unrouted(spool::LetterId id, spool::Spool::Ar
         co_return Changed{.note = "its sender is to be told of a failure first; release it, and "
                                   "remove it when it is routed"};
     }
+    if (letter->under_way())
+        co_return Changed{.note = "some of it is being delivered just now; try again"};
     for (auto& [key, open] : letter->deliveries)
         if (!is_final(open.record.state())) {
             open.record.set_state(spool::REMOVED);

@@ -3,7 +3,6 @@
 #include "keeper/admin.hpp"
 #include "keeper/admin_answers.hpp"
 #include "keeper/dispatch.hpp"
-#include "routing/router.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -15,18 +14,22 @@ namespace {
 
 namespace json = boost::json;
 using process::Exit;
-using routing::Route;
 
-json::object shown(const Route& route)
+json::object shown(const routing::Delivery& delivery)
 {
-    return {{"kind", route.kind == Route::Kind::mailbox  ? "mailbox"
-                     : route.kind == Route::Kind::remote ? "remote"
-                                                         : "refused"},
-            {"destination", route.destination},
-            {"final_address", route.final_address},
-            {"rule", route.rule},
-            {"status", route.status},
-            {"text", route.text}};
+    json::object told{{"destination", delivery.destination},
+                      {"final_address", delivery.final_address},
+                      {"rule", delivery.rule},
+                      {"status", delivery.status},
+                      {"text", delivery.text},
+                      {"user", delivery.user},
+                      {"target", delivery.target},
+                      {"list", delivery.list},
+                      {"sender", nullptr},
+                      {"targets", nullptr}};
+    if (delivery.sender)
+        told["sender"] = *delivery.sender;
+    return told;
 }
 
 json::object shown(const wire::Targets& targets)
@@ -53,26 +56,6 @@ json::object shown(const wire::Targets& targets)
             {"text", targets.text()}};
 }
 
-/// Who may hand us mail for this recipient, and whether this client may.
-struct Relay {
-    bool allowed = true;
-    std::string why;
-};
-
-Relay relay_for(const config::Smtp& smtp, const std::string& client, const mail::Domain& domain)
-{
-    if (std::ranges::find(smtp.relay_domains, domain) != smtp.relay_domains.end())
-        return {true, fmt::format("{} is one of smtp.relay_domains: anyone may", domain.text())};
-    for (const auto& network : smtp.trusted_networks)
-        if (routing::in_network(client, network))
-            return {true, fmt::format("{} is in {} of smtp.trusted_networks", client, network)};
-    if (client.empty())
-        return {false, "only clients in smtp.trusted_networks may; name one with --client"};
-    return {false, fmt::format("{} is in none of smtp.trusted_networks, and {} is none of "
-                               "smtp.relay_domains",
-                               client, domain.text())};
-}
-
 } // namespace
 
 Task<wire::AdminAnswer> Admin::explain(Request request)
@@ -90,36 +73,53 @@ Task<wire::AdminAnswer> Admin::explain(Request request)
     const auto client = argument(2);
     if (!client.empty() && !routing::in_network(client, client))
         co_return refusal(Exit::usage, fmt::format("{} is no IP address", client));
-    const auto facts = co_await office_.facts_of(*path);
-    if (!facts)
-        co_return refusal(Exit::temporary, fmt::format("the directory did not answer: {}",
-                                                       wire::describe(facts.error())));
-    const auto route = routing::route(*path, *facts, office_.config().hostname);
-    json::array steps;
-    for (const auto& step : route.steps)
-        steps.emplace_back(step);
+    routing::Client from;
+    from.address = client;
+    const auto verdict = co_await office_.check(*mail::ReversePath::parse(argument(1)), *path, from,
+                                                routing::Telling::steps);
+    const routing::Question question{*mail::ReversePath::parse(argument(1)), {path->text()}, from};
+    const auto outcome = co_await office_.route(question, routing::Telling::steps);
+    if (!verdict || !outcome)
+        co_return refusal(Exit::temporary,
+                          fmt::format("the directory did not answer: {}",
+                                      wire::describe(verdict ? outcome.error() : verdict.error())));
+    using Kind = routing::Verdict::Kind;
     json::object result{{"recipient", argument(0)},
                         {"sender", argument(1)},
                         {"client", client},
-                        {"steps", std::move(steps)},
-                        {"route", shown(route)},
-                        {"accepted", route.kind != Route::Kind::refused},
-                        {"relay", nullptr},
-                        {"targets", nullptr},
+                        {"accepted", verdict->kind != Kind::refuse},
+                        {"verdict", json::object{{"code", verdict->code},
+                                                 {"text", verdict->text},
+                                                 {"rule", verdict->rule},
+                                                 {"discard", verdict->kind == Kind::discard},
+                                                 {"quarantine", verdict->kind == Kind::quarantine},
+                                                 {"steps", json::array(verdict->steps.begin(),
+                                                                       verdict->steps.end())}}},
+                        {"steps", json::array(outcome->steps.begin(), outcome->steps.end())},
                         {"note", ""}};
-    if (route.kind == Route::Kind::remote) {
-        const auto relay = relay_for(office_.config().smtp, client, path->mailbox()->domain());
-        result["relay"] = json::object{{"allowed", relay.allowed}, {"why", relay.why}};
-        result["accepted"] = relay.allowed;
-        co_await add_targets(result, route.destination);
+    json::array deliveries;
+    for (const auto& delivery : outcome->deliveries) {
+        if (deliveries.size() == Limits::deliveries_explained) {
+            result["note"] = fmt::format("{} deliveries in all", outcome->deliveries.size());
+            break;
+        }
+        auto told = shown(delivery);
+        co_await add_targets(result, told, delivery.destination);
+        deliveries.push_back(std::move(told));
     }
+    result["deliveries"] = std::move(deliveries);
     co_return answer_of(result);
 }
 
-Task<void> Admin::add_targets(json::object& result, std::string destination)
+/// Of smtp: destinations; the hosts of a next hop are found the same way.
+Task<void> Admin::add_targets(json::object& result, json::object& told, std::string destination)
 {
-    const auto domain = routing::domain_of(destination);
-    if (!domain)
+    wire::FindTargets question;
+    if (const auto domain = routing::domain_of(destination))
+        question.set_domain(*domain);
+    else if (destination.starts_with("via:"))
+        question.set_next_hop(destination.substr(4, destination.find('|') - 4));
+    else
         co_return;
     if (!is_running()) {
         result["note"] = "the DNS is asked by the running server only";
@@ -129,13 +129,11 @@ Task<void> Admin::add_targets(json::object& result, std::string destination)
         result["note"] = "no courier is there to ask the DNS at present";
         co_return;
     }
-    wire::FindTargets question;
-    question.set_domain(*domain);
     const auto place = co_await house_.dispatch->couriers().take(Workers::Company::shared);
     const auto found =
         co_await place.link()->call<wire::Targets>(wire::Method::find_targets, question);
     if (found)
-        result["targets"] = shown(found->message);
+        told["targets"] = shown(found->message);
     else
         result["note"] = fmt::format("the DNS was not asked: {}", wire::describe(found.error()));
 }

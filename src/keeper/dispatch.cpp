@@ -3,6 +3,7 @@
 
 #include "base/contract.hpp"
 #include "base/log.hpp"
+#include "keeper/letter_text.hpp"
 #include "wire/parse.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -20,41 +21,6 @@ constexpr std::size_t jobs_a_sorter = 64;
 constexpr auto sweep_every = std::chrono::seconds(8);
 constexpr std::uint32_t days_of_trace = 14;
 
-std::shared_ptr<const spool::Policy> mailbox_policy(const config::Queue& queue)
-{
-    auto policy = spool::Policy::mailbox();
-    policy.retry.lifetime = std::chrono::duration_cast<std::chrono::seconds>(queue.lifetime);
-    return std::make_shared<const spool::Policy>(std::move(policy));
-}
-
-std::shared_ptr<const spool::Policy> smtp_policy(const config::Queue& queue)
-{
-    auto policy = spool::Policy::smtp();
-    const auto seconds = [](config::Span span) {
-        return std::chrono::duration_cast<std::chrono::seconds>(span);
-    };
-    policy.site.most_attempts = static_cast<std::uint32_t>(queue.concurrency_per_site);
-    // A site is not left alone for longer than a letter waits.
-    policy.site.first_back_off = std::min(
-        policy.site.first_back_off, std::max(seconds(queue.retry_first), std::chrono::seconds(1)));
-    policy.site.longest_back_off =
-        std::min(policy.site.longest_back_off,
-                 std::max(seconds(queue.retry_maximum), std::chrono::seconds(1)));
-    policy.site.initial_attempts =
-        std::min(policy.site.initial_attempts, policy.site.most_attempts);
-    policy.retry.lifetime = seconds(queue.lifetime);
-    policy.retry.delays.clear();
-    auto delay = queue.retry_first;
-    while (policy.retry.delays.size() < 64) {
-        policy.retry.delays.push_back(std::max(seconds(delay), std::chrono::seconds(1)));
-        const auto next = std::chrono::duration_cast<config::Span>(delay * queue.retry_factor);
-        if (delay >= queue.retry_maximum || next <= delay)
-            break;
-        delay = std::min(next, queue.retry_maximum);
-    }
-    return std::make_shared<const spool::Policy>(std::move(policy));
-}
-
 } // namespace
 
 Dispatch::Dispatch(Office& office, Letters& letters)
@@ -62,6 +28,7 @@ Dispatch::Dispatch(Office& office, Letters& letters)
       letters_(letters),
       sorters_(office.executor(), jobs_a_sorter),
       couriers_(office.executor(), office.config().queue.concurrency),
+      agents_(office.executor(), office.config().local_delivery.concurrency),
       wake_(office.executor())
 {
     scheduler_ = std::make_unique<spool::Scheduler>(policies(), random_);
@@ -71,10 +38,7 @@ Dispatch::~Dispatch() = default;
 
 spool::PolicyOf Dispatch::policies() const
 {
-    return [mailbox = mailbox_policy(office_.config().queue),
-            smtp = smtp_policy(office_.config().queue)](std::string_view destination) {
-        return destination == routing::mailbox_destination ? mailbox : smtp;
-    };
+    return policies_of(std::make_shared<const config::Config>(office_.config()));
 }
 
 void Dispatch::configure()
@@ -87,8 +51,48 @@ void Dispatch::capacities_changed()
 {
     scheduler_->capacity(spool::Carrier::sorter, sorters_.capacity());
     scheduler_->capacity(spool::Carrier::courier, couriers_.capacity());
+    scheduler_->capacity(spool::Carrier::agent, agents_.capacity());
     pump();
     route_more();
+}
+
+Task<bool> Dispatch::run_queue(mail::Domain domain)
+{
+    const auto destination = routing::smtp_destination(domain);
+    const auto now = wall_clock();
+    auto page =
+        co_await office_.spool.due(destination, now + std::chrono::days(365), Limits::run_at_once);
+    if (!page)
+        co_return false;
+    scheduler_->retry_now(destination);
+    for (const auto& row : page->due) {
+        if (row.due <= now)
+            continue; // It is about to be tried anyway.
+        auto opened = co_await letters_.open(row.letter);
+        if (!opened || !(*opened)->routed)
+            continue;
+        const auto letter = *opened;
+        const auto found = letter->deliveries.find(row.delivery.value);
+        if (found == letter->deliveries.end() || found->second.under_way ||
+            found->second.record.state() != spool::WAITING)
+            continue;
+        auto& open = found->second;
+        spool::Spool::Update update;
+        update.old_due = std::exchange(open.due_row, now);
+        open.record.set_due(to_microseconds(now));
+        update.record = open.record;
+        open.under_way = true; // Nobody else is to move its row meanwhile.
+        const auto done = co_await office_.spool.record(row.letter, {std::move(update)}, {});
+        open.under_way = false;
+        if (done)
+            schedule(*letter, open.record);
+        else
+            letters_.close(row.letter); // What its rows say is right.
+    }
+    if (!page->due.empty())
+        scheduler_->has_more(destination, now);
+    pump();
+    co_return !page->due.empty();
 }
 
 Task<void> Dispatch::sleep(Duration span)
@@ -195,6 +199,12 @@ Task<void> Dispatch::sweep()
                 begin(); // By itself: one that cannot be told of now holds up nothing else.
                 asio::co_spawn(office_.executor(), settle_left(*letter), asio::detached);
             }
+        auto closing = co_await office_.spool.letters(shard, spool::keys::closing_prefix, {},
+                                                      store::Limits::page_rows);
+        for (const auto id : closing.value_or(std::vector<spool::LetterId>{})) {
+            begin();
+            asio::co_spawn(office_.executor(), close_left(id), asio::detached);
+        }
         auto releases = co_await office_.spool.releases(shard);
         for (const auto blob : releases.value_or(std::vector<store::BlobId>{}))
             co_await release_claim(shard, blob);
@@ -267,24 +277,14 @@ Task<wire::Result<wire::Answer>> Dispatch::read_letter(const wire::Link* link, w
     const auto letter = letters_.find({request->letter()});
     if (!letter)
         co_return std::unexpected(wire::Failure::refused);
-    const auto& prefix = letter->record.prefix();
-    std::string bytes;
-    if (request->offset() < prefix.size())
-        bytes = prefix.substr(request->offset(), request->length());
-    if (bytes.size() < request->length()) {
-        const auto blob = store::BlobId::from_bytes(letter->record.body());
-        expects(blob.has_value());
-        const auto at = request->offset() + bytes.size() - prefix.size();
-        auto piece =
-            co_await office_.engine.blobs().read(*blob, at, request->length() - bytes.size());
-        if (!piece)
-            co_return std::unexpected(failure_of(piece.error()));
-        bytes += *piece;
-    }
+    const LetterText text(letter->record);
+    auto bytes =
+        co_await text.read(office_.engine, request->offset(), request->length(), letter->body);
+    if (!bytes)
+        co_return std::unexpected(failure_of(bytes.error()));
     wire::Piece answer;
-    answer.set_last(request->offset() + bytes.size() >=
-                    prefix.size() + letter->record.body_bytes());
-    co_return wire::answer_with(answer, std::move(bytes));
+    answer.set_last(request->offset() + bytes->size() >= text.bytes());
+    co_return wire::answer_with(answer, std::move(*bytes));
 }
 
 } // namespace posthouse::keeper

@@ -3,6 +3,7 @@
 
 #include "keeper/letters.hpp"
 #include "keeper/office.hpp"
+#include "keeper/policies.hpp"
 #include "keeper/workers.hpp"
 #include "spool/scheduler.hpp"
 #include "wire/messages.pb.h"
@@ -30,6 +31,13 @@ public:
         static constexpr std::size_t header = 64 * 1024;       // of a letter, to route it
         static constexpr std::uint32_t crashes = 3;            // alone, then it is poison
         static constexpr std::size_t reply_bytes = 2048;       // of a host's words
+        static constexpr std::size_t output_bytes = 4096;      // of a program
+        static constexpr int persons_a_question = 1000;        // a sorter's
+        static constexpr int forwards = 1000;                  // of one .forward
+        static constexpr int forwards_in_a_row = 20;
+        static constexpr std::size_t forward_bytes = 1024;          // one of them
+        static constexpr std::size_t run_at_once = 1000;            // deliveries, by ETRN
+        static constexpr std::size_t returned_letter = 1000 * 1024; // with a notification
     };
 
     Dispatch(Office&, Letters&);
@@ -46,12 +54,18 @@ public:
 
     Workers& sorters() { return sorters_; }
     Workers& couriers() { return couriers_; }
+    Workers& agents() { return agents_; }
     void capacities_changed();
     spool::Scheduler& scheduler() { return *scheduler_; }
     void pump();
 
     /// Serves Method::read_letter: a worker reads on in a letter that it has in hand.
     Task<wire::Result<wire::Answer>> read_letter(const wire::Link*, wire::Frame);
+    /// Serve Method::look_up and Method::routes, of a sorter that routes a letter.
+    Task<wire::Result<wire::Answer>> look_up(const wire::Link*, wire::Frame);
+    Task<wire::Result<wire::Answer>> take_routes(const wire::Link*, wire::Frame);
+    /// What waits for this domain is due now, as much as fits. False: nothing waits.
+    Task<bool> run_queue(mail::Domain);
 
     // For the administrator's desk.
     void waiting_again(const OpenLetter&, const spool::Delivery&);
@@ -75,12 +89,14 @@ private:
     /// Is a letter to be routed once more?
     enum class Again : std::uint8_t { no, with_others, alone };
     Task<store::Result<Again>> route_once(spool::LetterId, Workers::Company);
-    Task<wire::Result<wire::Route>> question_for(const OpenLetter&);
-    Task<store::Result<void>> apply_routes(std::shared_ptr<OpenLetter>, const wire::Routed&);
+    wire::Route question_for(const OpenLetter&);
+    class Routing;
+    Task<store::Result<void>> apply_routes(std::shared_ptr<OpenLetter>,
+                                           std::vector<wire::Routed::Delivery>, wire::Routed);
     Task<Again> suspect(spool::LetterId, Workers::Company, spool::Loss);
     void schedule(const OpenLetter&, const spool::Delivery&);
 
-    // attempts: dispatch_attempts.cpp
+    // attempts: dispatch_attempts.cpp, dispatch_mailboxes.cpp, dispatch_local.cpp
     Task<void> attempt(spool::decision::Start);
     Task<void> attempt_remote(spool::decision::Start, std::shared_ptr<OpenLetter>);
     Task<void> attempt_mailbox(spool::decision::Start, std::shared_ptr<OpenLetter>);
@@ -90,8 +106,20 @@ private:
         spool::Loss loss = spool::Loss::stopped;
     };
     Task<Filing> file(std::shared_ptr<OpenLetter>, spool::Delivery, Workers::Company);
+    Task<std::expected<wire::Attempted, spool::Loss>> carry(std::shared_ptr<OpenLetter>,
+                                                            wire::Attempt, Workers::Company);
+    Task<void> attempt_local(spool::decision::Start, std::shared_ptr<OpenLetter>);
+
+    // outcomes: dispatch_outcomes.cpp
     Task<void> record(const spool::decision::Start&, std::shared_ptr<OpenLetter>,
                       const wire::Attempted&);
+    spool::Spool::Update outcome(OpenLetter&, spool::DeliveryId, const wire::Attempted::Outcome&,
+                                 std::optional<Timestamp> due, Timestamp now,
+                                 std::vector<spool::TraceEvent>&);
+    static std::optional<spool::Expansion> expansion_of(const spool::Delivery&,
+                                                        const wire::Attempted::Outcome&);
+    std::optional<spool::NoticeDue> warning_due(const OpenLetter&, spool::Delivery&, Timestamp now);
+    bool is_over(const OpenLetter&, Timestamp now) const;
     Task<void> lost(const spool::decision::Start&, std::shared_ptr<OpenLetter>, spool::Loss);
     Task<void> load(spool::decision::Load);
     Task<void> expire(spool::decision::Expire);
@@ -100,8 +128,18 @@ private:
 
     // ends: dispatch_endings.cpp
     Task<void> notify(std::shared_ptr<OpenLetter>);
-    Task<bool> notify_once(const OpenLetter&, const std::vector<spool::Spool::Notice>&,
+    /// Whom a letter's notices are for.
+    struct Addressee {
+        std::string address;
+        bool double_bounce = false;
+    };
+    std::optional<Addressee> addressee_of(const OpenLetter&, const spool::NoticeDue&) const;
+    Task<bool> notify_once(const OpenLetter&, Addressee, const std::vector<spool::Spool::Notice>&,
                            const spool::Spool::Told&);
+    wire::Notify notification_order(const OpenLetter&, const Addressee&,
+                                    const std::vector<spool::Spool::Notice>&, Timestamp now) const;
+    Task<void> close_in_pages(std::shared_ptr<OpenLetter>, spool::Spool::Ending, Timestamp now);
+    Task<void> close_left(spool::LetterId);
     Task<spool::Spool::Ending> ending_of(const OpenLetter&, Timestamp now);
     Task<void> finish(std::shared_ptr<OpenLetter>);
     Task<void> shed_events(std::shared_ptr<OpenLetter>, spool::Spool::Ending&);
@@ -116,12 +154,16 @@ private:
     void pause_for(Duration);
     Task<void> sleep(Duration);
     spool::PolicyOf policies() const;
+    DelayTerms terms_for(std::string_view destination) const
+    {
+        return delay_terms(office_.config(), destination);
+    }
     void begin() { ++under_way_; }
     void end();
 
     Office& office_;
     Letters& letters_;
-    Workers sorters_, couriers_;
+    Workers sorters_, couriers_, agents_;
     SystemRandom random_;
     std::unique_ptr<spool::Scheduler> scheduler_;
     boost::asio::steady_timer wake_;
@@ -130,6 +172,9 @@ private:
     std::map<std::uint64_t, std::uint32_t> crashes_; // of letters being routed, alone
     using LettersInHand = std::multiset<std::pair<const wire::Link*, std::uint64_t>>;
     std::shared_ptr<LettersInHand> in_hand_ = std::make_shared<LettersInHand>();
+    /// Where the pages of routes of letters that are being routed go.
+    std::map<std::pair<const wire::Link*, std::uint64_t>, std::vector<wire::Routed::Delivery>*>
+        pages_;
     std::size_t routing_ = 0;
     std::set<std::uint64_t> being_routed_;
     bool routing_suspect_ = false;

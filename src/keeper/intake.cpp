@@ -3,9 +3,16 @@
 
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "keeper/letter_text.hpp"
 #include "wire/parse.hpp"
 
+#include <algorithm>
+
 namespace posthouse::keeper {
+
+namespace {
+constexpr std::uint32_t notify_bits = 15;
+}
 
 using wire::Answer;
 using wire::Failure;
@@ -16,6 +23,8 @@ Task<wire::Result<Answer>> Intake::answer(std::shared_ptr<wire::Link> gate, wire
     switch (frame.head.method) {
     case Method::check_recipients:
         co_return co_await check_recipients(std::move(frame));
+    case Method::etrn:
+        co_return co_await etrn(std::move(frame));
     case Method::accept:
         co_return co_await accept(gate.get(), std::move(frame));
     case Method::open_body:
@@ -65,20 +74,77 @@ Task<wire::Verdict> Intake::check(const wire::CheckRecipients& request,
     const auto path = mail::ForwardPath::parse(recipient);
     if (!path)
         co_return say(501, "5.1.3 Bad recipient address syntax");
-    const auto facts = co_await office_.facts_of(*path);
-    if (!facts)
+    const auto sender = mail::ReversePath::parse(request.sender());
+    if (!sender)
+        co_return say(501, "5.1.7 Bad sender address syntax");
+    const auto found = co_await office_.check(*sender, *path, client_of(request.origin()),
+                                              routing::Telling::brief);
+    if (!found)
         co_return say(451, "4.3.0 Recipients cannot be looked up at present");
-    const auto route = routing::route(*path, *facts, office_.config().hostname);
-    if (route.kind == routing::Route::Kind::refused)
-        co_return say(550, route.status + ' ' + route.text);
-    if (route.kind == routing::Route::Kind::remote) {
-        const routing::RelayPolicy policy{office_.config().smtp.trusted_networks,
-                                          office_.config().smtp.relay_domains};
-        if (!path->mailbox() || !routing::may_relay(policy, request.origin().client_address(),
-                                                    path->mailbox()->domain()))
-            co_return say(550, "5.7.1 We do not relay for you");
+    switch (found->kind) {
+    case routing::Verdict::Kind::refuse:
+        log::info("recipient.refused_by_rule",
+                  {{"recipient", recipient}, {"rule", found->rule}, {"reply", found->text}});
+        co_return say(found->code, found->text);
+    case routing::Verdict::Kind::discard:
+        verdict.set_what(wire::Verdict::DISCARD);
+        break;
+    case routing::Verdict::Kind::quarantine:
+        verdict.set_what(wire::Verdict::QUARANTINE);
+        co_return say(250, found->text);
+    case routing::Verdict::Kind::accept:
+        if (auto refusal = co_await backup_refusal(*path))
+            co_return std::move(*refusal);
+        break;
     }
     co_return say(250, "2.1.5 Ok");
+}
+
+/// A domain whose backup MX we are may say who exists there.
+Task<std::optional<wire::Verdict>> Intake::backup_refusal(const mail::ForwardPath& path)
+{
+    if (!path.mailbox() || !asks_primary_)
+        co_return std::nullopt;
+    const auto& backup = office_.config().backup_mx;
+    if (std::ranges::find(backup.domains, path.mailbox()->domain()) == backup.domains.end())
+        co_return std::nullopt;
+    co_return co_await asks_primary_(*path.mailbox());
+}
+
+// ---- ETRN -----------------------------------------------------------------------------------
+
+/// RFC 1985: the queue for a domain is run, if this client may have it run.
+Task<wire::Result<Answer>> Intake::etrn(wire::Frame frame)
+{
+    const auto request = wire::parse<wire::Etrn>(frame.message);
+    if (!request)
+        co_return std::unexpected(Failure::invalid);
+    wire::EtrnAnswer answer;
+    const auto say = [&](std::uint32_t code, std::string text) {
+        answer.set_code(code);
+        answer.set_text(std::move(text));
+        return wire::answer_with(answer);
+    };
+    const auto& smtp = office_.config().smtp;
+    const auto allows = [&](const std::string& network) {
+        return routing::in_network(request->origin().client_address(), network);
+    };
+    if (!std::ranges::any_of(smtp.etrn_networks, allows) &&
+        !std::ranges::any_of(smtp.trusted_networks, allows))
+        co_return say(458, "4.7.1 You may not have the queue run");
+    auto name = request->domain();
+    if (name.starts_with('@')) // The domain with all below it; RFC 1985 §5.3
+        name.erase(0, 1);
+    const auto domain = mail::Domain::parse(name);
+    if (!domain)
+        co_return say(501, "5.5.4 That is no domain");
+    if (!runs_queue_)
+        co_return say(459, "4.3.0 The queue cannot be run at present");
+    log::info("etrn.asked",
+              {{"domain", domain->text()}, {"client", request->origin().client_address()}});
+    const bool any = co_await runs_queue_(*domain);
+    co_return say(any ? 250 : 251, any ? "2.0.0 Queuing for that domain started"
+                                       : "2.0.0 No letters wait for that domain");
 }
 
 // ---- bodies ---------------------------------------------------------------------------------
@@ -171,6 +237,18 @@ Task<wire::Result<Answer>> Intake::accept(const wire::Link* gate, wire::Frame fr
             co_return std::unexpected(Failure::invalid);
         letter.recipients.push_back(recipient);
     }
+    if (request->terms_size() != 0 && request->terms_size() != request->recipients_size())
+        co_return std::unexpected(Failure::invalid);
+    for (const auto& terms : request->terms()) {
+        if (terms.notify() > notify_bits || terms.original().size() > Limits::original_bytes)
+            co_return std::unexpected(Failure::invalid);
+        spool::RecipientTerms kept;
+        kept.set_notify(terms.notify());
+        kept.set_original(printable(terms.original(), Limits::original_bytes));
+        letter.terms.push_back(std::move(kept));
+    }
+    if (request->discard())
+        co_return co_await discard(gate, *request);
     store::BlobId blob;
     std::uint64_t bytes = frame.raw.size();
     const auto now = wall_clock();
@@ -203,16 +281,33 @@ Task<wire::Result<Answer>> Intake::accept(const wire::Link* gate, wire::Frame fr
     record.set_helo(request->origin().helo());
     record.set_protocol(request->origin().protocol());
     record.set_tls(request->origin().tls());
-    const bool hold = config.outbound.hold;
+    record.set_ret(request->ret() == "FULL" || request->ret() == "HDRS" ? request->ret() : "");
+    record.set_envelope_id(printable(request->envelope_id(), Limits::envelope_id_bytes));
+    record.set_client_name(printable(request->origin().client_name(), 255));
+    record.set_login(printable(request->origin().login(), 255));
+    record.set_local(request->origin().local());
+    record.set_local_user(request->origin().local_user());
+    record.set_ident(printable(request->origin().ident(), 64));
+    record.set_held_for(printable(request->quarantine(), 255));
+    for (int i = 0; i < std::min(request->notes_size(), Limits::notes); ++i)
+        record.add_notes(printable(request->notes(i), Limits::note_bytes));
+    if (!request->edits().empty()) {
+        mail::EditedText text(bytes);
+        if (!text.apply(edits_from(request->edits())))
+            co_return std::unexpected(Failure::invalid);
+        put_edits(text, *record.mutable_edits());
+    }
+    const bool hold = config.outbound.hold || !request->quarantine().empty();
     letter.arrival = hold ? spool::Spool::Arrival::to_hold : spool::Spool::Arrival::to_route;
     const auto id = letter.id;
     std::shared_ptr<OpenLetter> open;
     if (!hold) { // What is going on at once need not be read back.
         open = std::make_shared<OpenLetter>();
         open->id = id;
-        spool::Spool::set_recipients(record, letter.recipients);
+        spool::Spool::set_recipients(record, letter.recipients, letter.terms);
         open->record = record;
         open->recipients = letter.recipients;
+        open->terms = letter.terms;
         open->fresh = true;
         if (letter.body && letter.body->size() <= Limits::body_kept)
             open->body = *letter.body;
@@ -229,6 +324,24 @@ Task<wire::Result<Answer>> Intake::accept(const wire::Link* gate, wire::Frame fr
     log::debug("letter.accepted", {{"letter", id.text()}, {"bytes", bytes}});
     if (open)
         accepted_(std::move(open));
+    wire::Accepted answer;
+    answer.set_letter(id.text());
+    co_return wire::answer_with(answer);
+}
+
+/// Accepted and dropped, as an access rule or a filter has it. Nothing is kept but the log's line.
+Task<wire::Result<Answer>> Intake::discard(const wire::Link* gate, const wire::Accept& request)
+{
+    const auto id = office_.letter_ids.next(wall_clock());
+    if (request.upload() != 0) {
+        const auto found = uploads_.find(request.upload());
+        if (found == uploads_.end() || found->second.gate != gate)
+            co_return std::unexpected(Failure::refused);
+        uploads_.erase(found);
+    }
+    log::info("letter.discarded", {{"letter", id.text()},
+                                   {"sender", request.sender()},
+                                   {"client", request.origin().client_address()}});
     wire::Accepted answer;
     answer.set_letter(id.text());
     co_return wire::answer_with(answer);

@@ -8,6 +8,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 
 namespace posthouse::keeper {
 
@@ -21,7 +22,11 @@ public:
     struct Limits {
         static constexpr std::size_t recipients_a_question = 1000;
         static constexpr std::size_t uploads = 2000; // in all
-        static constexpr std::size_t prefix_bytes = 16 * 1024;
+        static constexpr std::size_t prefix_bytes = 8 * 1024;
+        static constexpr std::size_t original_bytes = 500;    // RFC 3461 §4.2, decoded
+        static constexpr std::size_t envelope_id_bytes = 100; // RFC 3461 §4.4
+        static constexpr int notes = 20;
+        static constexpr std::size_t note_bytes = 200;
         static constexpr std::size_t body_kept = 64 * 1024; // in memory, until it is delivered
     };
 
@@ -30,6 +35,13 @@ public:
           accepted_(std::move(accepted))
     {
     }
+
+    /// Has what waits for a domain tried at once. False: nothing waits.
+    using RunQueue = std::function<Task<bool>(mail::Domain)>;
+    void set_run_queue(RunQueue run) { runs_queue_ = std::move(run); }
+    /// Asks a domain's primary whether this mailbox exists; a verdict is a refusal.
+    using AskPrimary = std::function<Task<std::optional<wire::Verdict>>(mail::Mailbox)>;
+    void set_ask_primary(AskPrimary ask) { asks_primary_ = std::move(ask); }
 
     Task<wire::Result<wire::Answer>> answer(std::shared_ptr<wire::Link>, wire::Frame);
     /// A gate went away: what it was uploading is dropped.
@@ -51,6 +63,9 @@ private:
 
     Task<wire::Result<wire::Answer>> check_recipients(wire::Frame);
     Task<wire::Verdict> check(const wire::CheckRecipients&, const std::string& recipient);
+    Task<std::optional<wire::Verdict>> backup_refusal(const mail::ForwardPath&);
+    Task<wire::Result<wire::Answer>> etrn(wire::Frame);
+    Task<wire::Result<wire::Answer>> discard(const wire::Link*, const wire::Accept&);
     Task<wire::Result<wire::Answer>> open_body(std::shared_ptr<wire::Link>);
     Task<wire::Result<wire::Answer>> append_body(const wire::Link*, wire::Frame);
     Task<wire::Result<wire::Answer>> accept(const wire::Link*, wire::Frame);
@@ -61,6 +76,8 @@ private:
     std::map<std::uint64_t, Upload> uploads_;
     std::uint64_t last_upload_ = 0;
     bool closed_ = false;
+    RunQueue runs_queue_;
+    AskPrimary asks_primary_;
 };
 
 } // namespace posthouse::keeper

@@ -6,6 +6,7 @@
 #include "keeper/admin_server.hpp"
 #include "keeper/dispatch.hpp"
 #include "keeper/intake.hpp"
+#include "keeper/primary.hpp"
 #include "keeper/reading.hpp"
 #include "process/house.hpp"
 #include "process/premises.hpp"
@@ -58,6 +59,12 @@ public:
           admin_(office_, letters_, Admin::House{&dispatch_, &reading_}),
           admin_server_(context, admin_)
     {
+        office_.set_find_logins(
+            [this](std::vector<std::string> names) { return find_logins(std::move(names)); });
+        intake_.set_run_queue(
+            [this](mail::Domain domain) { return dispatch_.run_queue(std::move(domain)); });
+        intake_.set_ask_primary(
+            [this](mail::Mailbox mailbox) { return primary_.ask(std::move(mailbox)); });
     }
 
     Task<void> open(process::RoleControl& control)
@@ -100,8 +107,16 @@ public:
 private:
     Workers& workers_of(const std::string& member)
     {
-        return member.starts_with("sorter") ? dispatch_.sorters() : dispatch_.couriers();
+        switch (process::role_of_member(member)) {
+        case process::Role::sorter:
+            return dispatch_.sorters();
+        case process::Role::agent:
+            return dispatch_.agents();
+        default:
+            return dispatch_.couriers();
+        }
     }
+    Task<Office::Answer<std::vector<bool>>> find_logins(std::vector<std::string> names);
     Task<wire::Result<wire::Answer>> serve(std::string peer, std::shared_ptr<wire::Link>,
                                            wire::Frame);
 
@@ -111,6 +126,7 @@ private:
     Dispatch dispatch_;
     Intake intake_;
     Reading reading_;
+    Primary primary_{office_, dispatch_};
     Admin admin_;
     AdminServer admin_server_;
     std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<wire::Link>> links_;
@@ -121,7 +137,8 @@ void Keeper::link(process::LinkEnd end)
     const auto peer = end.peer;
     const auto key = std::pair(peer, end.index);
     const auto role = process::role_of_member(peer);
-    const bool worker = role == process::Role::sorter || role == process::Role::courier;
+    const bool worker = role == process::Role::sorter || role == process::Role::courier ||
+                        role == process::Role::agent;
     const auto raw = std::make_shared<const wire::Link*>(nullptr);
     wire::Link::Options options;
     options.handler = [this, peer](std::shared_ptr<wire::Link> link, wire::Frame frame) {
@@ -154,9 +171,37 @@ Task<wire::Result<wire::Answer>> Keeper::serve(std::string peer, std::shared_ptr
         co_return co_await reading_.answer_gate(std::move(link), std::move(frame));
     if (peer == "clerk")
         co_return co_await reading_.answer_clerk(std::move(frame));
-    if (frame.head.method == wire::Method::read_letter)
+    switch (frame.head.method) {
+    case wire::Method::read_letter:
         co_return co_await dispatch_.read_letter(link.get(), std::move(frame));
-    co_return std::unexpected(wire::Failure::refused);
+    case wire::Method::look_up:
+        co_return co_await dispatch_.look_up(link.get(), std::move(frame));
+    case wire::Method::routes:
+        co_return co_await dispatch_.take_routes(link.get(), std::move(frame));
+    default:
+        co_return std::unexpected(wire::Failure::refused);
+    }
+}
+
+/// Asks the agent, which may look into the host's user database.
+Task<Office::Answer<std::vector<bool>>> Keeper::find_logins(std::vector<std::string> names)
+{
+    if (dispatch_.agents().capacity() == 0)
+        co_return std::unexpected(wire::Failure::unavailable);
+    wire::FindUsers question;
+    for (auto& name : names)
+        question.add_names(std::move(name));
+    const auto place = co_await dispatch_.agents().take(Workers::Company::shared);
+    auto found = co_await place.link()->call<wire::FoundUsers>(wire::Method::find_users, question);
+    if (!found)
+        co_return std::unexpected(found.error());
+    std::vector<bool> answers;
+    for (const auto answer : found->message.answers()) {
+        if (answer == wire::FoundUsers::UNAVAILABLE)
+            co_return std::unexpected(wire::Failure::unavailable);
+        answers.push_back(answer == wire::FoundUsers::FOUND);
+    }
+    co_return answers;
 }
 
 } // namespace

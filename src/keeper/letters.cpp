@@ -8,7 +8,8 @@ namespace posthouse::keeper {
 
 bool is_final(spool::State state)
 {
-    return state == spool::DELIVERED || state == spool::FAILED || state == spool::REMOVED;
+    return state == spool::DELIVERED || state == spool::FAILED || state == spool::REMOVED ||
+           state == spool::EXPANDED;
 }
 
 bool OpenLetter::settled() const
@@ -80,7 +81,15 @@ Task<store::Result<std::shared_ptr<OpenLetter>>> Letters::read(spool::LetterId i
     letter->id = id;
     letter->record = std::move(stored->letter);
     letter->recipients = std::move(stored->recipients);
-    letter->routed = stored->routed;
+    letter->terms = std::move(stored->terms);
+    letter->closing = std::move(stored->closing);
+    letter->routed = stored->routed && !letter->closing; // What is closing starts nothing.
+    if (!stored->routed) {
+        auto expansions = co_await office_.spool.expansions(id);
+        if (!expansions)
+            co_return std::unexpected(expansions.error());
+        letter->expansions = std::move(*expansions);
+    }
     letter->events = std::move(events->events);
     letter->event_keys = std::move(events->keys);
     letter->notices = std::move(*notices);
@@ -95,6 +104,25 @@ Task<store::Result<std::shared_ptr<OpenLetter>>> Letters::read(spool::LetterId i
     co_return letter;
 }
 
+namespace {
+
+/// What is known of the client besides its address.
+std::string claims_of(const spool::Letter& record)
+{
+    std::string claims;
+    if (!record.client_name().empty())
+        claims += ", " + record.client_name();
+    if (!record.login().empty())
+        claims += ", logged in as " + record.login();
+    if (record.local())
+        claims += fmt::format(", user {} of this host", record.local_user());
+    if (!record.ident().empty())
+        claims += ", who calls itself " + record.ident();
+    return claims;
+}
+
+} // namespace
+
 std::vector<spool::TraceEvent> story_of(const OpenLetter& letter)
 {
     std::vector<spool::TraceEvent> story;
@@ -108,19 +136,36 @@ std::vector<spool::TraceEvent> story_of(const OpenLetter& letter)
                                    record.body_bytes()));
     else
         event.set_text(fmt::format(
-            "from <{}> by {} [{}] with {}{}{}, {} bytes, {} recipient{}", record.sender(),
-            record.helo().empty() ? "-" : record.helo(), record.client_address(), record.protocol(),
-            record.tls().empty() ? "" : " ", record.tls(), record.body_bytes(),
+            "from <{}> by {} [{}]{} with {}{}{}, {} bytes, {} recipient{}",
+            record.original_sender().empty() ? record.sender() : record.original_sender(),
+            record.helo().empty() ? "-" : record.helo(), record.client_address(), claims_of(record),
+            record.protocol(), record.tls().empty() ? "" : " ", record.tls(), record.body_bytes(),
             letter.recipients.size(), letter.recipients.size() == 1 ? "" : "s"));
     story.push_back(event);
+    const auto tell = [&](std::string name, std::string text) {
+        event.set_event(std::move(name));
+        event.set_text(std::move(text));
+        story.push_back(event);
+    };
+    for (const auto& note : record.notes())
+        tell("filtered", note);
+    if (!record.held_for().empty())
+        tell("quarantined", record.held_for());
+    if (!record.original_sender().empty())
+        tell("rewritten",
+             fmt::format("sender <{}> to <{}>", record.original_sender(), record.sender()));
     for (const auto& [id, open] : letter.deliveries) {
         const auto& delivery = open.record;
         event.set_event("routed");
-        event.set_text(fmt::format(
-            "<{}> to {}{} by rule \"{}\"", delivery.recipient(),
-            delivery.destination().empty() ? "nowhere" : delivery.destination(),
-            delivery.destination() == "mailbox:" ? delivery.final_address() : std::string(),
-            delivery.rule()));
+        event.set_text(
+            fmt::format("<{}> to {}{} by rule \"{}\"", delivery.recipient(),
+                        delivery.destination().empty() ? "nowhere" : delivery.destination(),
+                        delivery.destination() == "mailbox:" ? delivery.final_address()
+                        : delivery.destination() != "agent:" ? std::string()
+                        : delivery.target() == "mailbox"     ? delivery.user()
+                        : delivery.user().empty()            ? delivery.target()
+                                                  : delivery.target() + " as " + delivery.user(),
+                        delivery.rule()));
         story.push_back(event);
     }
     std::ranges::copy(letter.events, std::back_inserter(story));
@@ -129,9 +174,10 @@ std::vector<spool::TraceEvent> story_of(const OpenLetter& letter)
         if (!is_final(delivery.state()))
             continue;
         event.set_at(delivery.settled_at());
-        event.set_event(delivery.state() == spool::DELIVERED ? "delivered"
-                        : delivery.state() == spool::FAILED  ? "failed"
-                                                             : "removed");
+        event.set_event(delivery.state() == spool::DELIVERED  ? "delivered"
+                        : delivery.state() == spool::FAILED   ? "failed"
+                        : delivery.state() == spool::EXPANDED ? "expanded"
+                                                              : "removed");
         event.set_text(
             fmt::format("<{}> {} {}{}{}", delivery.recipient(), delivery.status(),
                         delivery.host().empty() ? "" : delivery.host() + ": ", delivery.text(),

@@ -5,6 +5,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -22,6 +23,8 @@ struct OpenLetter {
     spool::LetterId id;
     spool::Letter record;
     std::vector<std::string> recipients;
+    std::vector<spool::RecipientTerms> terms; // one a recipient, or none at all
+    std::vector<spool::Expansion> expansions; // to be routed
     std::map<std::uint64_t, Open> deliveries;
     std::vector<spool::TraceEvent> events;
     std::vector<std::string> event_keys;
@@ -32,7 +35,12 @@ struct OpenLetter {
     bool routed = false;   // all its deliveries are there
     bool settling = false; // a notification or the end is being written
     bool ended = false;
+    std::optional<spool::Closing> closing; // its end has begun, in the last run
 
+    spool::RecipientTerms terms_of(std::size_t recipient) const
+    {
+        return terms.empty() ? spool::RecipientTerms() : terms[recipient];
+    }
     bool settled() const;   // routed, and every delivery has its final outcome
     bool under_way() const; // some delivery is in an attempt
     /// Some delivery has never been tried and will be soon: its failure may join the notification.
@@ -59,6 +67,10 @@ private:
     Office& office_;
     std::unordered_map<std::uint64_t, std::shared_ptr<OpenLetter>> letters_;
 };
+
+/// The number of rows that its end erases is bounded by one commit of the store: up to so many
+/// deliveries. One with more is closed in pages.
+constexpr std::size_t deliveries_an_end = 1'000;
 
 /// The whole story so far, in order: what `posthouse trace` tells.
 std::vector<spool::TraceEvent> story_of(const OpenLetter&);

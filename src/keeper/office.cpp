@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keeper/office.hpp"
 
+#include "routing/rules.hpp"
+
 #include "base/log.hpp"
 
 #include <set>
@@ -59,7 +61,8 @@ Office::Office(boost::asio::any_io_executor executor, store::Engine& the_engine,
       letter_ids(random),
       accounts(the_engine, random),
       open_accounts(the_engine),
-      executor_(std::move(executor))
+      executor_(std::move(executor)),
+      rules_{.hostname = settings->config.hostname}
 {
     configure(std::move(settings));
 }
@@ -76,6 +79,13 @@ void Office::configure(std::shared_ptr<const process::Settings> settings)
     for (const auto& [domain, local] : config().domains)
         domains.insert(domain);
     accounts.set_domains(std::move(domains));
+    rules_ = routing::rules_from(config());
+}
+
+void Office::set_tables(routing::Tables tables, std::shared_ptr<const void> owner)
+{
+    tables_ = tables;
+    tables_owner_ = std::move(owner);
 }
 
 bool Office::is_local(const mail::Domain& domain) const
@@ -83,66 +93,127 @@ bool Office::is_local(const mail::Domain& domain) const
     return config().domains.contains(domain);
 }
 
-Task<std::expected<routing::Facts, wire::Failure>>
-Office::facts_of(const mail::ForwardPath& recipient)
+// ---- who exists -----------------------------------------------------------------------------
+
+Task<Office::Answer<std::vector<routing::Standing>>>
+Office::look_up(std::vector<routing::Person> persons)
 {
-    routing::Facts facts;
-    if (!recipient.mailbox())
-        co_return co_await facts_of_postmaster();
-    const auto& mailbox = *recipient.mailbox();
-    const auto domain = config().domains.find(mailbox.domain());
-    if (domain == config().domains.end())
-        co_return facts;
-    facts.local_domain = true;
-    auto account = co_await accounts.id_of(mailbox);
-    if (!account)
-        co_return std::unexpected(failure_of(account.error()));
-    if (*account)
-        facts.account = static_cast<std::uint64_t>(**account);
-    facts.catch_all = domain->second.catch_all;
-    if (facts.account == 0 && facts.catch_all) {
-        auto target = co_await accounts.id_of(*facts.catch_all);
-        if (!target)
-            co_return std::unexpected(failure_of(target.error()));
-        if (*target)
-            facts.catch_all_account = static_cast<std::uint64_t>(**target);
+    using Kind = routing::Person::Kind;
+    std::map<std::string, bool> logins;
+    std::vector<std::string> asked;
+    for (const auto& person : persons)
+        if (person.kind == Kind::login)
+            asked.push_back(person.name);
+    if (!asked.empty())
+        if (auto done = co_await look_up_logins(asked, logins); !done)
+            co_return std::unexpected(done.error());
+    std::vector<routing::Standing> standings(persons.size());
+    for (std::size_t i = 0; i < persons.size(); ++i) {
+        if (persons[i].kind == Kind::login) {
+            standings[i].exists = logins[persons[i].name];
+            continue;
+        }
+        const auto mailbox = mail::Mailbox::parse(persons[i].name);
+        if (!mailbox || !is_local(mailbox->domain()))
+            continue;
+        auto id = co_await accounts.id_of(*mailbox);
+        if (!id)
+            co_return std::unexpected(failure_of(id.error()));
+        standings[i].exists = id->has_value();
+        standings[i].account = *id ? static_cast<std::uint64_t>(**id) : 0;
     }
-    co_return facts;
+    co_return standings;
 }
 
-/// `Postmaster` alone is always one of ours (RFC 5321 §4.5.1): that of the host's own name, else
-/// that of any domain, else whoever gets a domain's odd mail.
-Task<std::expected<routing::Facts, wire::Failure>> Office::facts_of_postmaster()
+Task<Office::Answer<void>> Office::look_up_logins(const std::vector<std::string>& names,
+                                                  std::map<std::string, bool>& found)
 {
-    routing::Facts facts;
-    facts.local_domain = true;
-    std::vector<mail::Domain> domains;
-    if (is_local(config().hostname))
-        domains.push_back(config().hostname);
-    for (const auto& [domain, local] : config().domains)
-        domains.push_back(domain);
-    for (const auto& domain : domains) {
-        auto account = co_await accounts.id_of(routing::postmaster_of(domain));
-        if (!account)
-            co_return std::unexpected(failure_of(account.error()));
-        if (*account) {
-            facts.account = static_cast<std::uint64_t>(**account);
-            co_return facts;
-        }
+    const auto now = Instant::clock::now();
+    std::vector<std::string> unknown;
+    for (const auto& name : names) {
+        const auto known = logins_.find(name);
+        if (known != logins_.end() && now < known->second.until)
+            found[name] = known->second.exists;
+        else
+            unknown.push_back(name);
     }
-    for (const auto& [domain, local] : config().domains) {
-        if (!local.catch_all)
-            continue;
-        auto account = co_await accounts.id_of(*local.catch_all);
-        if (!account)
-            co_return std::unexpected(failure_of(account.error()));
-        if (*account) {
-            facts.catch_all = local.catch_all;
-            facts.catch_all_account = static_cast<std::uint64_t>(**account);
-            co_return facts;
-        }
+    if (unknown.empty())
+        co_return Answer<void>{};
+    if (!find_logins_)
+        co_return std::unexpected(wire::Failure::closed);
+    auto answers = co_await find_logins_(unknown);
+    if (!answers)
+        co_return std::unexpected(answers.error());
+    if (answers->size() != unknown.size())
+        co_return std::unexpected(wire::Failure::invalid);
+    if (logins_.size() + unknown.size() > Limits::logins_remembered)
+        logins_.clear();
+    for (std::size_t i = 0; i < unknown.size(); ++i) {
+        found[unknown[i]] = (*answers)[i];
+        logins_[unknown[i]] = {(*answers)[i], now + Limits::login_remembered};
     }
-    co_return facts;
+    co_return Answer<void>{};
+}
+
+namespace {
+
+Task<Office::Answer<void>> learn(Office& office, KnownPersons& known,
+                                 std::vector<routing::Person> unknown)
+{
+    auto standings = co_await office.look_up(unknown);
+    if (!standings)
+        co_return std::unexpected(standings.error());
+    for (std::size_t i = 0; i < unknown.size(); ++i)
+        known.add(std::move(unknown[i]), (*standings)[i]);
+    co_return Office::Answer<void>{};
+}
+
+} // namespace
+
+Task<Office::Answer<routing::Verdict>> Office::check(mail::ReversePath sender,
+                                                     mail::ForwardPath recipient,
+                                                     routing::Client client,
+                                                     routing::Telling telling)
+{
+    KnownPersons known;
+    for (int round = 0; round < Limits::rounds; ++round) {
+        auto verdict = routing::check(sender, recipient, client, rules_, tables_, known, telling);
+        if (verdict.unknown.empty())
+            co_return verdict;
+        if (auto done = co_await learn(*this, known, std::move(verdict.unknown)); !done)
+            co_return std::unexpected(done.error());
+    }
+    co_return std::unexpected(wire::Failure::unavailable);
+}
+
+Task<Office::Answer<routing::Outcome>> Office::route(routing::Question question,
+                                                     routing::Telling telling)
+{
+    KnownPersons known;
+    for (int round = 0; round < Limits::rounds; ++round) {
+        auto outcome = routing::route(question, rules_, tables_, known, telling);
+        if (outcome.unknown.empty())
+            co_return outcome;
+        if (auto done = co_await learn(*this, known, std::move(outcome.unknown)); !done)
+            co_return std::unexpected(done.error());
+    }
+    co_return std::unexpected(wire::Failure::unavailable);
+}
+
+routing::Client client_of(const wire::Origin& origin)
+{
+    return {.address = origin.client_address(),
+            .name = origin.client_name(),
+            .login = origin.login(),
+            .local = origin.local()};
+}
+
+routing::Client client_of(const spool::Letter& letter)
+{
+    return {.address = letter.client_address(),
+            .name = letter.client_name(),
+            .login = letter.login(),
+            .local = letter.local()};
 }
 
 wire::Failure failure_of(store::Error error)

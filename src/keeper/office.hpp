@@ -4,14 +4,17 @@
 #include "directory/accounts.hpp"
 #include "mailbox/account.hpp"
 #include "process/start_up.hpp"
-#include "routing/router.hpp"
+#include "routing/engine.hpp"
 #include "spool/spool.hpp"
 #include "store/engine.hpp"
 #include "wire/frame.hpp"
+#include "wire/messages.pb.h"
 
 #include <boost/asio/any_io_executor.hpp>
 
+#include <functional>
 #include <list>
+#include <map>
 #include <memory>
 #include <unordered_map>
 
@@ -39,21 +42,58 @@ private:
     std::uint64_t forgotten_ = 0;        // how many, so far
 };
 
+/// Who exists, as far as it was looked up.
+class KnownPersons final : public routing::Directory {
+public:
+    const routing::Standing* find(const routing::Person& person) const override
+    {
+        const auto found = known_.find(person);
+        return found == known_.end() ? nullptr : &found->second;
+    }
+    void add(routing::Person person, routing::Standing standing)
+    {
+        known_.insert_or_assign(std::move(person), standing);
+    }
+
+private:
+    std::map<routing::Person, routing::Standing> known_;
+};
+
 /// What every desk of the keeper works with.
 class Office {
 public:
+    template <class T>
+    using Answer = std::expected<T, wire::Failure>;
+
+    struct Limits {
+        static constexpr std::size_t logins_remembered = 10'000;
+        static constexpr Duration login_remembered = std::chrono::minutes(1);
+        static constexpr int rounds = 64; // of looking up what routing asks for
+    };
+
     Office(boost::asio::any_io_executor, store::Engine&, std::shared_ptr<const process::Settings>);
 
     Task<store::Result<void>> open();
     void configure(std::shared_ptr<const process::Settings>);
+    /// Compiled tables; `owner` keeps them mapped.
+    void set_tables(routing::Tables, std::shared_ptr<const void> owner);
+    /// How to ask which logins this host has; the answers in their order.
+    using FindLogins = std::function<Task<Answer<std::vector<bool>>>(std::vector<std::string>)>;
+    void set_find_logins(FindLogins find) { find_logins_ = std::move(find); }
 
+    const process::Settings& settings() const { return *settings_; }
     const config::Config& config() const { return settings_->config; }
+    const routing::Rules& rules() const { return rules_; }
+    const routing::Tables& tables() const { return tables_; }
     boost::asio::any_io_executor executor() const { return executor_; }
     bool is_local(const mail::Domain&) const;
-    /// What a recipient is to us.
-    Task<std::expected<routing::Facts, wire::Failure>> facts_of(const mail::ForwardPath&);
 
-    Task<std::expected<routing::Facts, wire::Failure>> facts_of_postmaster();
+    /// In their order.
+    Task<Answer<std::vector<routing::Standing>>> look_up(std::vector<routing::Person>);
+    /// May this recipient be accepted?
+    Task<Answer<routing::Verdict>> check(mail::ReversePath sender, mail::ForwardPath,
+                                         routing::Client, routing::Telling);
+    Task<Answer<routing::Outcome>> route(routing::Question, routing::Telling);
 
     store::Engine& engine;
     SystemRandom random;
@@ -63,9 +103,24 @@ public:
     OpenAccounts open_accounts;
 
 private:
+    Task<Answer<void>> look_up_logins(const std::vector<std::string>&,
+                                      std::map<std::string, bool>& found);
+
     boost::asio::any_io_executor executor_;
     std::shared_ptr<const process::Settings> settings_;
+    routing::Rules rules_;
+    routing::Tables tables_;
+    std::shared_ptr<const void> tables_owner_;
+    FindLogins find_logins_;
+    struct Login {
+        bool exists;
+        Instant until;
+    };
+    std::unordered_map<std::string, Login> logins_;
 };
+
+routing::Client client_of(const wire::Origin&);
+routing::Client client_of(const spool::Letter&);
 
 wire::Failure failure_of(store::Error);
 wire::Failure failure_of(directory::Error);

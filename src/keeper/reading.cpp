@@ -2,6 +2,7 @@
 #include "keeper/reading.hpp"
 
 #include "base/log.hpp"
+#include "keeper/letter_text.hpp"
 #include "wire/parse.hpp"
 
 #include <algorithm>
@@ -168,27 +169,16 @@ Task<wire::Result<Answer>> Reading::read_message(const wire::Link* gate, wire::F
         session->uid = request->uid();
         session->message = message;
     }
-    const auto& prefix = message->prefix();
-    const auto total = prefix.size() + message->body_bytes();
-    const auto length = std::min(request->length(), Limits::piece);
-    std::string bytes;
-    if (request->offset() < prefix.size())
-        bytes = prefix.substr(request->offset(), length);
-    if (bytes.size() < length && request->offset() + bytes.size() < total) {
-        const auto blob = store::BlobId::from_bytes(message->body());
-        if (!blob)
-            co_return std::unexpected(Failure::unavailable);
-        auto piece = co_await office_.engine.blobs().read(
-            *blob, request->offset() + bytes.size() - prefix.size(), length - bytes.size());
-        if (!piece) {
-            log::error("body.unreadable", {{"reason", store::describe(piece.error())}});
-            co_return std::unexpected(failure_of(piece.error()));
-        }
-        bytes += *piece;
+    const LetterText text(*message);
+    auto bytes = co_await text.read(office_.engine, request->offset(),
+                                    std::min(request->length(), Limits::piece));
+    if (!bytes) {
+        log::error("body.unreadable", {{"reason", store::describe(bytes.error())}});
+        co_return std::unexpected(failure_of(bytes.error()));
     }
     wire::Piece answer;
-    answer.set_last(request->offset() + bytes.size() >= total);
-    co_return wire::answer_with(answer, std::move(bytes));
+    answer.set_last(request->offset() + bytes->size() >= text.bytes());
+    co_return wire::answer_with(answer, std::move(*bytes));
 }
 
 Task<wire::Result<Answer>> Reading::expunge(const wire::Link* gate, wire::Frame frame)

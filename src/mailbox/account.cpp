@@ -62,6 +62,15 @@ Uid uid_in(std::string_view key)
     return Uid{value};
 }
 
+/// As it is read: with our own fields before it, and its body as edited.
+std::uint64_t bytes_of(const Message& message)
+{
+    auto bytes = message.prefix().size() + message.body_bytes();
+    for (const auto& edit : message.edits())
+        bytes = bytes - edit.length() + edit.text().size();
+    return bytes;
+}
+
 } // namespace
 
 store::PartitionId partition_of(AccountId id)
@@ -157,7 +166,7 @@ Task<Account::Result<Account::Snapshot>> Account::snapshot()
             if (!message.ParseFromString(row.value))
                 continue; // A damaged record hides one message, not the mailbox.
             shot.messages.push_back(
-                {uid_in(row.key), message.prefix().size() + message.body_bytes()});
+                {uid_in(row.key), bytes_of(message)});
         }
         if (!page->more)
             co_return shot;

@@ -14,15 +14,72 @@
 namespace posthouse::sorter {
 namespace {
 
-wire::Result<wire::Answer> route(const wire::Frame& frame)
+/// Who exists is the keeper's to say.
+Task<wire::Result<void>> look_up(std::shared_ptr<wire::Link> keeper, std::uint64_t letter,
+                                 std::vector<routing::Person> unknown, Routing& routing)
 {
-    const auto request = wire::parse<wire::Route>(frame.message);
+    for (std::size_t at = 0; at < unknown.size(); at += Limits::persons_a_question) {
+        const auto end = std::min(unknown.size(), at + Limits::persons_a_question);
+        wire::LookUp question;
+        question.set_letter(letter);
+        for (auto i = at; i < end; ++i) {
+            auto* person = question.add_persons();
+            person->set_login(unknown[i].kind == routing::Person::Kind::login);
+            person->set_name(unknown[i].name);
+        }
+        auto found = co_await keeper->call<wire::LookedUp>(wire::Method::look_up, question);
+        if (!found)
+            co_return std::unexpected(found.error());
+        const auto& standings = found->message.standings();
+        if (static_cast<std::size_t>(standings.size()) != end - at)
+            co_return std::unexpected(wire::Failure::unavailable);
+        for (auto i = at; i < end; ++i) {
+            const auto& standing = standings[static_cast<int>(i - at)];
+            routing.know(unknown[i], {standing.account(), standing.exists()});
+        }
+    }
+    co_return wire::Result<void>();
+}
+
+Task<wire::Result<wire::Answer>> route(std::shared_ptr<const Handbook> handbook,
+                                       std::shared_ptr<wire::Link> keeper, wire::Frame frame)
+{
+    auto request = wire::parse<wire::Route>(frame.message);
     if (!request)
-        return std::unexpected(wire::Failure::invalid);
-    const auto routed = route_letter(*request, frame.raw);
-    if (!routed)
-        return std::unexpected(routed.error());
-    return wire::answer_with(*routed);
+        co_return std::unexpected(wire::Failure::invalid);
+    const auto letter = request->letter();
+    auto routing = Routing::begin(*handbook, std::move(*request), frame.raw);
+    if (!routing)
+        co_return std::unexpected(routing.error());
+    auto unknown = routing->run();
+    for (int round = 0; !unknown.empty(); ++round) {
+        if (round == Limits::rounds)
+            co_return std::unexpected(wire::Failure::invalid);
+        auto found = co_await look_up(keeper, letter, std::move(unknown), *routing);
+        if (!found)
+            co_return std::unexpected(found.error() == wire::Failure::closed
+                                          ? wire::Failure::closed
+                                          : wire::Failure::unavailable);
+        unknown = routing->run();
+    }
+    auto deliveries = routing->deliveries();
+    while (deliveries.size() > Limits::deliveries_a_page) {
+        wire::Routes page;
+        page.set_letter(letter);
+        const auto first = deliveries.end() - Limits::deliveries_a_page;
+        for (auto delivery = first; delivery != deliveries.end(); ++delivery)
+            *page.add_deliveries() = std::move(*delivery);
+        deliveries.erase(first, deliveries.end());
+        auto taken = co_await keeper->call<wire::Done>(wire::Method::routes, page);
+        if (!taken)
+            co_return std::unexpected(taken.error());
+    }
+    auto last = routing->changes();
+    for (auto& delivery : deliveries)
+        *last.add_deliveries() = std::move(delivery);
+    if (last.ByteSizeLong() > wire::FrameLimits::message_bytes)
+        co_return std::unexpected(wire::Failure::invalid);
+    co_return wire::answer_with(last);
 }
 
 wire::Result<wire::Answer> notify(const wire::Frame& frame)
@@ -79,11 +136,12 @@ Task<wire::Result<wire::Answer>> file(std::shared_ptr<wire::Link> keeper, wire::
 
 } // namespace
 
-Task<wire::Result<wire::Answer>> serve(std::shared_ptr<wire::Link> keeper, wire::Frame frame)
+Task<wire::Result<wire::Answer>> serve(std::shared_ptr<const Handbook> handbook,
+                                       std::shared_ptr<wire::Link> keeper, wire::Frame frame)
 {
     switch (frame.head.method) {
     case wire::Method::route:
-        co_return route(frame);
+        co_return co_await route(std::move(handbook), std::move(keeper), std::move(frame));
     case wire::Method::file:
         co_return co_await file(std::move(keeper), std::move(frame));
     case wire::Method::notify:

@@ -2,6 +2,7 @@
 #include "sorter/sorter.hpp"
 
 #include "base/log.hpp"
+#include "routing/rules.hpp"
 #include "sorter/serve.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -11,13 +12,41 @@
 namespace posthouse::sorter {
 namespace {
 
-/// A link lives by itself until its other end goes.
-void open_link(boost::asio::io_context& context, process::LinkEnd end)
-{
-    if (end.peer == "keeper" && end.socket)
-        wire::Link::open(context.get_executor(), std::move(end.socket),
-                         {.handler = serve, .closed = {}});
-}
+/// The sorter's links, and what it routes by.
+class Sorter {
+public:
+    Sorter(boost::asio::io_context& context, const process::Settings& settings) : context_(context)
+    {
+        configure(settings);
+    }
+
+    void configure(const process::Settings& settings)
+    {
+        auto handbook = std::make_shared<Handbook>(routing::rules_from(settings.config));
+        if (handbook_) {
+            handbook->tables = handbook_->tables;
+            handbook->tables_owner = handbook_->tables_owner;
+        }
+        handbook_ = std::move(handbook);
+    }
+
+    /// A link lives by itself until its other end goes.
+    void open_link(process::LinkEnd end)
+    {
+        if (end.peer != "keeper" || !end.socket)
+            return;
+        wire::Link::open(context_.get_executor(), std::move(end.socket),
+                         {.handler =
+                              [this](std::shared_ptr<wire::Link> keeper, wire::Frame frame) {
+                                  return serve(handbook_, std::move(keeper), std::move(frame));
+                              },
+                          .closed = {}});
+    }
+
+private:
+    boost::asio::io_context& context_;
+    std::shared_ptr<const Handbook> handbook_;
+};
 
 } // namespace
 
@@ -30,10 +59,11 @@ process::Exit run_sorter(process::StartUp start)
     if (auto done = process::confine_process(confinement); !done)
         process::fail_start_up(start.control, process::Exit::os_error, done.error().text);
     boost::asio::io_context context(1);
+    Sorter sorter(context, *start.settings);
     process::RoleControl control(
         context, std::move(start.control),
-        {.configured = {},
-         .linked = [&](process::LinkEnd end) { open_link(context, std::move(end)); },
+        {.configured = [&](auto settings) { sorter.configure(*settings); },
+         .linked = [&](process::LinkEnd end) { sorter.open_link(std::move(end)); },
          .listening = {},
          .drain = [] { process::leave(process::Exit::ok); },
          .ended = {},
@@ -41,7 +71,7 @@ process::Exit run_sorter(process::StartUp start)
     if (auto done = process::confine_calls(confinement); !done)
         control.fail(process::Exit::os_error, done.error().text);
     for (auto& end : start.links)
-        open_link(context, std::move(end));
+        sorter.open_link(std::move(end));
     control.ready();
     context.run();
     return process::Exit::ok;

@@ -93,6 +93,27 @@ std::string notice(LetterId id, DeliveryId delivery)
     return key;
 }
 
+std::string edits(LetterId id)
+{
+    return with_id('g', id);
+}
+
+std::string expansions(LetterId id)
+{
+    return with_id('y', id);
+}
+
+std::string expansion(LetterId id, DeliveryId delivery)
+{
+    auto key = expansions(id);
+    append_u64(key, delivery.value);
+    return key;
+}
+
+std::string closing(LetterId id)
+{
+    return with_id('k', id);
+}
 std::string unsorted(LetterId id)
 {
     return with_id('a', id);

@@ -25,6 +25,9 @@ std::string events(LetterId);                                 // prefix of the n
 std::string event(LetterId, Timestamp, std::uint32_t number); // e: TraceEvent
 std::string notices(LetterId);                                // prefix of the next
 std::string notice(LetterId, DeliveryId);                     // f: NoticeDue
+std::string edits(LetterId);                                  // g: Letter, only its edits
+std::string expansions(LetterId);                             // prefix of the next
+std::string expansion(LetterId, DeliveryId);                  // y: Expansion
 
 // Rows that find work.
 constexpr std::string_view unsorted_prefix = "a";
@@ -33,11 +36,13 @@ constexpr std::string_view notice_prefix = "f";
 constexpr std::string_view release_prefix = "x";
 constexpr std::string_view hint_prefix = "n";
 constexpr std::string_view letter_prefix = "l";
+constexpr std::string_view closing_prefix = "k";
 constexpr std::string_view finished_prefix = "z";
 std::string unsorted(LetterId);                   // a: accepted, not routed yet
 std::string held(LetterId);                       // h: accepted, held before routing
+std::string closing(LetterId);                    // k: Closing
 std::string release(store::BlobId);               // x: the queue's claim on a shared body is to go
-LetterId letter_in(std::string_view row_key);     // of l, a, h, d, e, f, r rows
+LetterId letter_in(std::string_view row_key);     // of all rows of a letter
 DeliveryId delivery_in(std::string_view row_key); // of d, f rows
 
 /// w: due rows, one a waiting delivery: destination, priority, time, letter, delivery.

@@ -23,6 +23,7 @@ struct SitePolicy {
     std::uint32_t most_attempts = 20;   // at a time
     std::chrono::seconds first_back_off = std::chrono::minutes(1);
     std::chrono::seconds longest_back_off = std::chrono::hours(1);
+    std::uint32_t letters_per_minute = 0; // attempts begun; 0: as many as there are
     std::chrono::seconds ceiling_holds = std::chrono::hours(1); // after "too many connections"
 };
 

@@ -41,23 +41,32 @@ public:
         LetterId id;
         Letter record; // Its recipients are set from `recipients`.
         std::vector<std::string> recipients;
-        std::optional<std::string> body; // Absent: a sealed blob that record.body names.
+        std::vector<RecipientTerms> terms = {}; // one a recipient, or none at all
+        std::optional<std::string> body;        // Absent: a sealed blob that record.body names.
         Arrival arrival = Arrival::to_route;
     };
     /// The record's share of the recipients, and how many rows have the others.
-    static void set_recipients(Letter&, const std::vector<std::string>& recipients);
+    static void set_recipients(Letter&, const std::vector<std::string>& recipients,
+                               const std::vector<RecipientTerms>& terms);
     /// State 1 of docs/queue.md: from here on the letter is ours.
     Task<Result<void>> accept(NewLetter);
 
-    enum class Page : std::uint8_t { more, last };
-    /// Routed deliveries; repeatable. With the last page the letter stops being "accepted" and
-    /// is what `letter` says (its shared_body is known only now).
-    Task<Result<void>> add_deliveries(LetterId, std::vector<Delivery>, Page, const Letter& letter);
+    /// What is written down with the last page of a letter's routes, whose expansions are routed
+    /// then, and their rows go.
+    struct LastPage {
+        Letter letter; // its shared_body, sender and edits are known only now
+        std::vector<DeliveryId> expansions = {};
+        std::vector<std::pair<DeliveryId, NoticeDue>> notices = {}; // of what became of recipients
+    };
+    /// Routed deliveries; repeatable. With the last page the letter stops being "accepted".
+    Task<Result<void>> add_deliveries(LetterId, std::vector<Delivery>, std::optional<LastPage>);
 
     struct Update {
         Delivery record;
         std::optional<Timestamp> old_due; // of its due row, if it has one
-        bool owes_notice = false;
+        std::optional<NoticeDue> notice = {};
+        std::optional<Expansion> expansion =
+            {}; // of an EXPANDED one: the letter is to be routed again
     };
     /// Outcomes of an attempt, or an administrator's word.
     Task<Result<void>> record(LetterId, std::vector<Update>, std::vector<TraceEvent>);
@@ -69,8 +78,10 @@ public:
         std::vector<Delivery> deliveries;               // all of them
         std::vector<std::optional<Timestamp>> old_dues; // their due rows, in the same order
         std::vector<std::string> event_keys;
+        std::vector<DeliveryId> expansions = {}; // not routed yet
         FinishedLetter story;
         Body body = Body::drop;
+        bool was_closing = false; // begin_closing() came before
         std::optional<Arrival>
             arrival; // set for a letter that was never routed: what it waited for
     };
@@ -82,6 +93,15 @@ public:
         std::vector<DeliveryId> deliveries;
         std::optional<Ending> ending;
     };
+    /// An end of many rows: from here on it cannot be otherwise, and close_page() and finish()
+    /// (with no deliveries in it) may be repeated until it is done.
+    Task<Result<void>> begin_closing(LetterId, const Ending&);
+    struct ClosedRow {
+        Delivery record;
+        std::optional<Timestamp> due_row;
+    };
+    Task<Result<void>> close_page(LetterId, std::vector<ClosedRow>);
+
     /// What a letter's notices become: a letter of ours in the same shard, in one commit.
     Task<Result<void>> accept_notification(NewLetter, LetterId about, Told, Timestamp now);
     /// Notices that nobody is to be told of.
@@ -98,10 +118,13 @@ public:
     struct Stored {
         Letter letter;
         std::vector<std::string> recipients;
-        bool routed = false; // its deliveries are all there
+        std::vector<RecipientTerms> terms; // one a recipient, or none at all
+        bool routed = false;               // its deliveries are all there
+        std::optional<Closing> closing;    // its end has begun
     };
     Task<Result<Stored>> letter(LetterId);
     Task<Result<std::vector<Delivery>>> deliveries(LetterId);
+    Task<Result<std::vector<Expansion>>> expansions(LetterId);
     struct Events {
         std::vector<TraceEvent> events;
         std::vector<std::string> keys;
@@ -153,6 +176,7 @@ private:
     store::Writer& writer(LetterId id) { return *writers_[id.shard()]; }
     Task<Result<void>> commit(store::Writer&, store::Writer::Mutation);
     void put_letter(Batch&, NewLetter&);
+    static void put_record(Batch&, LetterId, const Letter&);
     void put_waiting(Batch&, LetterId, const Delivery&);
     static void put_ending(Batch&, LetterId, const Ending&, Timestamp now);
     static void put_told(Batch&, LetterId, const Told&, Timestamp now);

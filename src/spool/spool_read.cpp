@@ -4,6 +4,7 @@
 #include "spool/spool.hpp"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 
 namespace posthouse::spool {
@@ -40,16 +41,33 @@ store::Result<std::vector<Record>> parse_all(const std::vector<store::Row>& rows
 Task<Spool::Result<Spool::Stored>> Spool::letter(LetterId id)
 {
     auto page = co_await engine_.partitions().read(
-        keys::shard_of(id), {keys::letter(id), keys::unsorted(id), keys::held(id)});
+        keys::shard_of(id),
+        {keys::letter(id), keys::unsorted(id), keys::held(id), keys::edits(id), keys::closing(id)});
     if (!page)
         co_return std::unexpected(page.error());
-    if (page->rows.empty() || page->rows.front().key != keys::letter(id))
+    std::map<char, std::string_view> rows;
+    for (const auto& row : page->rows)
+        rows[row.key.front()] = row.value;
+    if (!rows.contains('l'))
         co_return std::unexpected(store::Error::not_found);
     Stored stored;
-    stored.routed = page->rows.size() == 1;
-    if (!stored.letter.ParseFromString(page->rows.front().value))
+    stored.routed = !rows.contains('a') && !rows.contains('h');
+    if (!stored.letter.ParseFromString(std::string(rows['l'])))
         co_return std::unexpected(store::Error::corrupt);
-    stored.recipients.assign(stored.letter.recipients().begin(), stored.letter.recipients().end());
+    if (stored.letter.edited()) {
+        Letter edits;
+        if (!rows.contains('g') || !edits.ParseFromString(std::string(rows['g'])))
+            co_return std::unexpected(store::Error::corrupt);
+        stored.letter.mutable_edits()->Swap(edits.mutable_edits());
+    }
+    if (rows.contains('k') && !stored.closing.emplace().ParseFromString(std::string(rows['k'])))
+        co_return std::unexpected(store::Error::corrupt);
+    const auto add = [&](const Letter& holder) {
+        stored.recipients.insert(stored.recipients.end(), holder.recipients().begin(),
+                                 holder.recipients().end());
+        stored.terms.insert(stored.terms.end(), holder.terms().begin(), holder.terms().end());
+    };
+    add(stored.letter);
     for (std::uint32_t number = 1; number <= stored.letter.recipient_pages(); ++number) {
         auto more =
             co_await engine_.partitions().read(keys::shard_of(id), {keys::recipients(id, number)});
@@ -58,10 +76,19 @@ Task<Spool::Result<Spool::Stored>> Spool::letter(LetterId id)
             co_return std::unexpected(more.error());
         if (more->rows.empty() || !holder.ParseFromString(more->rows.front().value))
             co_return std::unexpected(store::Error::corrupt);
-        stored.recipients.insert(stored.recipients.end(), holder.recipients().begin(),
-                                 holder.recipients().end());
+        add(holder);
     }
+    if (!stored.terms.empty() && stored.terms.size() != stored.recipients.size())
+        co_return std::unexpected(store::Error::corrupt);
     co_return stored;
+}
+
+Task<Spool::Result<std::vector<Expansion>>> Spool::expansions(LetterId id)
+{
+    auto rows = co_await all_rows(engine_, keys::shard_of(id), keys::expansions(id));
+    if (!rows)
+        co_return std::unexpected(rows.error());
+    co_return parse_all<Expansion>(*rows);
 }
 
 Task<Spool::Result<std::vector<Delivery>>> Spool::deliveries(LetterId id)

@@ -9,17 +9,27 @@
 namespace posthouse::spool {
 namespace {
 
-/// Addresses are at most 254 bytes: a page stays below store::Limits::value.
-constexpr std::size_t recipients_a_page = 200;
+/// Addresses are at most 254 bytes and original recipients at most 500: a page stays below
+/// store::Limits::value, and the first one with the rest of the letter's record.
+constexpr std::size_t recipients_a_page = 60;
 constexpr std::size_t hints_remembered = 50'000;
 
-std::string recipients_page(const std::vector<std::string>& all, std::size_t page)
+void add_page(Letter& holder, const std::vector<std::string>& all,
+              const std::vector<RecipientTerms>& terms, std::size_t page)
 {
-    Letter holder; // Only its list is used.
     const auto first = page * recipients_a_page;
     const auto last = std::min(all.size(), first + recipients_a_page);
-    for (auto i = first; i < last; ++i)
+    for (auto i = first; i < last; ++i) {
         holder.add_recipients(all[i]);
+        if (!terms.empty())
+            *holder.add_terms() = terms[i];
+    }
+}
+
+std::string recipients_page(const Spool::NewLetter& letter, std::size_t page)
+{
+    Letter holder; // Only its lists are used.
+    add_page(holder, letter.recipients, letter.terms, page);
     return holder.SerializeAsString();
 }
 
@@ -70,23 +80,38 @@ Task<Spool::Result<void>> Spool::commit(store::Writer& writer, store::Writer::Mu
     co_return Result<void>{};
 }
 
-void Spool::set_recipients(Letter& record, const std::vector<std::string>& recipients)
+void Spool::set_recipients(Letter& record, const std::vector<std::string>& recipients,
+                           const std::vector<RecipientTerms>& terms)
 {
+    expects(terms.empty() || terms.size() == recipients.size());
     record.clear_recipients();
-    const auto inline_count = std::min(recipients.size(), recipients_a_page);
-    for (std::size_t i = 0; i < inline_count; ++i)
-        record.add_recipients(recipients[i]);
+    record.clear_terms();
+    add_page(record, recipients, terms, 0);
     const auto pages = (recipients.size() + recipients_a_page - 1) / recipients_a_page;
     record.set_recipient_pages(static_cast<std::uint32_t>(pages > 1 ? pages - 1 : 0));
+}
+
+/// Its edits have a row of their own, so that neither grows too large.
+void Spool::put_record(Batch& batch, LetterId id, const Letter& record)
+{
+    if (record.edits().empty()) {
+        batch.put(keys::letter(id), record.SerializeAsString());
+        return;
+    }
+    Letter edits, rest(record);
+    edits.mutable_edits()->Swap(rest.mutable_edits());
+    rest.set_edited(true);
+    batch.put(keys::edits(id), edits.SerializeAsString());
+    batch.put(keys::letter(id), rest.SerializeAsString());
 }
 
 void Spool::put_letter(Batch& batch, NewLetter& letter)
 {
     auto& record = letter.record;
-    set_recipients(record, letter.recipients);
+    set_recipients(record, letter.recipients, letter.terms);
     for (std::uint32_t page = 1; page <= record.recipient_pages(); ++page)
-        batch.put(keys::recipients(letter.id, page), recipients_page(letter.recipients, page));
-    batch.put(keys::letter(letter.id), record.SerializeAsString());
+        batch.put(keys::recipients(letter.id, page), recipients_page(letter, page));
+    put_record(batch, letter.id, record);
     batch.put(
         letter.arrival == Arrival::to_hold ? keys::held(letter.id) : keys::unsorted(letter.id), {});
     if (letter.body) {
@@ -155,51 +180,84 @@ void Spool::put_waiting(Batch& batch, LetterId id, const Delivery& delivery)
 }
 
 Task<Spool::Result<void>> Spool::add_deliveries(LetterId id, std::vector<Delivery> deliveries,
-                                                Page page, const Letter& letter)
+                                                std::optional<LastPage> last)
 {
-    std::string record; // Differs from what accept() wrote only in this.
-    if (page == Page::last && letter.shared_body())
-        record = letter.SerializeAsString();
-    co_return co_await commit(writer(id), [this, id, d = std::move(deliveries), page,
-                                           r = std::move(record)](Batch& batch) mutable {
-        for (const auto& delivery : d) {
-            batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
-            if (delivery.state() == WAITING)
-                put_waiting(batch, id, delivery);
-            if (delivery.state() == FAILED) {
-                batch.put(keys::notice(id, {delivery.id()}),
-                          notice_of(delivery).SerializeAsString());
+    co_return co_await commit(
+        writer(id), [this, id, d = std::move(deliveries), l = std::move(last)](Batch& batch) {
+            for (const auto& delivery : d) {
+                batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
+                if (delivery.state() == WAITING)
+                    put_waiting(batch, id, delivery);
             }
-        }
-        if (page == Page::last) {
+            if (!l)
+                return;
             batch.erase(keys::unsorted(id));
-            if (!r.empty())
-                batch.put(keys::letter(id), std::move(r));
-        }
-    });
+            put_record(batch, id, l->letter);
+            for (const auto expansion : l->expansions)
+                batch.erase(keys::expansion(id, expansion));
+            for (const auto& [about, notice] : l->notices)
+                batch.put(keys::notice(id, about), notice.SerializeAsString());
+        });
 }
 
 Task<Spool::Result<void>> Spool::record(LetterId id, std::vector<Update> updates,
                                         std::vector<TraceEvent> events)
 {
-    co_return co_await commit(writer(id), [this, id, u = std::move(updates),
-                                           e = std::move(events)](Batch& batch) {
-        for (const auto& update : u) {
-            const auto& delivery = update.record;
-            if (update.old_due)
-                batch.erase(keys::due(delivery.destination(), delivery.priority(), *update.old_due,
-                                      id, {delivery.id()}));
-            if (delivery.state() == WAITING)
-                put_waiting(batch, id, delivery);
-            batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
-            if (!update.owes_notice)
-                continue;
-            batch.put(keys::notice(id, {delivery.id()}), notice_of(delivery).SerializeAsString());
-        }
-        std::uint32_t number = 0;
-        for (const auto& event : e)
-            batch.put(keys::event(id, from_microseconds(event.at()), number++),
-                      event.SerializeAsString());
+    co_return co_await commit(
+        writer(id), [this, id, u = std::move(updates), e = std::move(events)](Batch& batch) {
+            for (const auto& update : u) {
+                const auto& delivery = update.record;
+                const DeliveryId about{delivery.id()};
+                if (update.old_due)
+                    batch.erase(keys::due(delivery.destination(), delivery.priority(),
+                                          *update.old_due, id, about));
+                if (delivery.state() == WAITING)
+                    put_waiting(batch, id, delivery);
+                batch.put(keys::delivery(id, about), delivery.SerializeAsString());
+                if (update.notice)
+                    batch.put(keys::notice(id, key_of_notice(about, update.notice->action())),
+                              update.notice->SerializeAsString());
+                if (update.expansion) {
+                    batch.put(keys::expansion(id, about), update.expansion->SerializeAsString());
+                    batch.put(keys::unsorted(id), {});
+                }
+            }
+            std::uint32_t number = 0;
+            for (const auto& event : e)
+                batch.put(keys::event(id, from_microseconds(event.at()), number++),
+                          event.SerializeAsString());
+        });
+}
+
+Task<Spool::Result<void>> Spool::begin_closing(LetterId id, const Ending& ending)
+{
+    Closing closing;
+    *closing.mutable_story() = ending.story;
+    closing.set_body(static_cast<std::uint32_t>(ending.body));
+    co_return co_await commit(writer(id),
+                              [id, row = closing.SerializeAsString()](Batch& batch) mutable {
+                                  batch.put(keys::closing(id), std::move(row));
+                              });
+}
+
+namespace {
+
+void erase_delivery(store::Writer::Batch& batch, LetterId id, const Delivery& delivery,
+                    const std::optional<Timestamp>& due_row)
+{
+    batch.erase(keys::delivery(id, {delivery.id()}));
+    if (due_row)
+        batch.erase(
+            keys::due(delivery.destination(), delivery.priority(), *due_row, id, {delivery.id()}));
+}
+
+} // namespace
+
+Task<Spool::Result<void>> Spool::close_page(LetterId id, std::vector<ClosedRow> rows)
+{
+    co_return co_await commit(writer(id), [id, r = std::move(rows)](Batch& batch) {
+        for (const auto& row : r)
+            erase_delivery(batch, id, row.record, row.due_row);
     });
 }
 
@@ -210,13 +268,14 @@ void Spool::put_ending(Batch& batch, LetterId id, const Ending& ending, Timestam
         batch.erase(*ending.arrival == Arrival::to_hold ? keys::held(id) : keys::unsorted(id));
     for (std::uint32_t page = 1; page <= ending.letter.recipient_pages(); ++page)
         batch.erase(keys::recipients(id, page));
-    for (std::size_t i = 0; i < ending.deliveries.size(); ++i) {
-        const auto& delivery = ending.deliveries[i];
-        batch.erase(keys::delivery(id, {delivery.id()}));
-        if (ending.old_dues[i])
-            batch.erase(keys::due(delivery.destination(), delivery.priority(), *ending.old_dues[i],
-                                  id, {delivery.id()}));
-    }
+    if (ending.letter.edited() || !ending.letter.edits().empty())
+        batch.erase(keys::edits(id));
+    if (ending.was_closing)
+        batch.erase(keys::closing(id));
+    for (std::size_t i = 0; i < ending.deliveries.size(); ++i)
+        erase_delivery(batch, id, ending.deliveries[i], ending.old_dues[i]);
+    for (const auto expansion : ending.expansions)
+        batch.erase(keys::expansion(id, expansion));
     for (const auto& key : ending.event_keys)
         batch.erase(key);
     batch.put(keys::finished(keys::day_of(now), id), ending.story.SerializeAsString());
@@ -269,9 +328,7 @@ Task<Spool::Result<void>> Spool::release_held(LetterId id)
 Task<Spool::Result<void>> Spool::update_letter(LetterId id, const Letter& letter)
 {
     co_return co_await commit(writer(id),
-                              [id, r = letter.SerializeAsString()](Batch& batch) mutable {
-                                  batch.put(keys::letter(id), std::move(r));
-                              });
+                              [id, letter](Batch& batch) { put_record(batch, id, letter); });
 }
 
 // ---- hints ----------------------------------------------------------------------------------

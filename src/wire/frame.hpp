@@ -21,6 +21,8 @@ enum class Method : std::uint8_t {
     open_body = 3,
     append_body = 4,
     abandon_body = 5,
+    etrn = 6,
+    client_name = 7,    // mail gate -> resolver
     authenticate = 10,  // reader gate -> clerk
     find_verifier = 11, // clerk -> keeper
     vouch = 12,
@@ -32,9 +34,14 @@ enum class Method : std::uint8_t {
     route = 30, // keeper -> sorter
     file = 31,
     notify = 32,
-    read_letter = 33,  // sorter, courier -> keeper
+    read_letter = 33,  // sorter, courier, agent -> keeper
+    look_up = 34,      // sorter -> keeper
+    routes = 35,       // sorter -> keeper
     attempt = 40,      // keeper -> courier
     find_targets = 41, // courier -> resolver, keeper -> courier
+    verify = 42,       // keeper -> courier
+    deliver = 45,      // keeper -> agent
+    find_users = 46,   // keeper -> agent
     admin = 50,        // control socket -> keeper
 };
 

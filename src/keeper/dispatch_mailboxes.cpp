@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+// Attempts at our own mailboxes.
+#include "base/contract.hpp"
+#include "keeper/dispatch.hpp"
+#include "keeper/in_hand.hpp"
+#include "keeper/letter_text.hpp"
+
+namespace posthouse::keeper {
+
+Task<void> Dispatch::attempt_mailbox(spool::decision::Start start,
+                                     std::shared_ptr<OpenLetter> letter)
+{
+    const auto company = start.company == spool::decision::Start::Company::alone
+                             ? Workers::Company::alone
+                             : Workers::Company::shared;
+    wire::Attempted attempted;
+    attempted.set_health_unknown(true); // A full disk says nothing about the other mailboxes.
+    for (const auto id : start.deliveries) {
+        auto filing = co_await file(letter, letter->deliveries[id.value].record, company);
+        if (filing.end == Filing::End::lost)
+            co_return co_await lost(start, letter, filing.loss);
+        auto* outcome = attempted.add_outcomes();
+        outcome->set_result(filing.end == Filing::End::delivered ? wire::Attempted::DELIVERED
+                            : filing.end == Filing::End::failed  ? wire::Attempted::FAILED
+                                                                 : wire::Attempted::DEFERRED);
+        outcome->set_status(filing.status);
+        outcome->set_text(filing.text);
+    }
+    if (attempted.outcomes().empty())
+        attempted.add_outcomes();
+    co_await record(start, letter, attempted);
+    for (const auto id : start.deliveries) {
+        const auto& delivery = letter->deliveries[id.value].record;
+        if (delivery.state() != spool::DELIVERED)
+            continue;
+        auto account = co_await office_.open_accounts.open(mailbox::AccountId{delivery.account()});
+        if (account)
+            (*account)->forget_delivery(id.value);
+    }
+}
+
+Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool::Delivery delivery,
+                                      Workers::Company company)
+{
+    const mailbox::AccountId account_id{delivery.account()};
+    auto account = co_await office_.open_accounts.open(account_id);
+    if (!account)
+        co_return Filing{Filing::End::deferred, "4.2.0", "the mailbox cannot be opened at present"};
+    // Then the body may be gone already: it was the mailbox's, and its message expunged.
+    const bool before =
+        !letter->fresh && (co_await (*account)->was_delivered(delivery.id())).value_or(false);
+    if (before)
+        co_return Filing{Filing::End::delivered, "2.0.0", "in the mailbox before"};
+
+    // The address must be the account's: it may have been removed since, and its partition is gone
+    // for good then; nor is a sorter believed that it is.
+    const auto address = mail::Mailbox::parse(delivery.final_address());
+    auto id = address ? co_await office_.accounts.id_of(*address)
+                      : directory::Result<std::optional<directory::AccountId>>();
+    if (!id)
+        co_return Filing{Filing::End::deferred, "4.3.0", "accounts cannot be looked up"};
+    if (!*id || static_cast<std::uint64_t>(**id) != delivery.account())
+        co_return Filing{Filing::End::failed, "5.1.1", "No such mailbox here any more"};
+    auto bytes = co_await whole_letter(*letter);
+    if (!bytes)
+        co_return Filing{Filing::End::deferred, "4.3.0",
+                         "the letter's body cannot be read at present"};
+    wire::File order;
+    order.set_letter(letter->id.value);
+    order.set_sender(delivery.has_sender() ? delivery.sender() : letter->record.sender());
+    order.set_recipient(delivery.recipient());
+    order.set_final_address(delivery.final_address());
+    order.set_bytes(LetterText(letter->record).bytes());
+    order.set_received_at(letter->record.received_at());
+    auto place = co_await sorters_.take(company);
+    wire::Result<wire::Typed<wire::Filed>> filed = std::unexpected(wire::Failure::closed);
+    {
+        const InHand hold(in_hand_, place.link().get(), letter->id.value);
+        filed =
+            co_await place.link()->call<wire::Filed>(wire::Method::file, order, std::move(*bytes));
+    }
+    if (!filed && is_the_worlds_fault(filed.error()))
+        co_return Filing{Filing::End::deferred, "4.3.0", "our sorter could not file it at present"};
+    if (!filed) {
+        Filing lost_filing{Filing::End::lost, {}, {}};
+        lost_filing.loss =
+            filed.error() == wire::Failure::closed ? co_await place.loss() : spool::Loss::crashed;
+        co_return lost_filing;
+    }
+    place = {};
+
+    const auto blob = store::BlobId::from_bytes(letter->record.body());
+    expects(blob.has_value());
+    if (letter->record.shared_body()) {
+        auto claimed =
+            co_await mailbox::SharedBodies(office_.engine)
+                .claim(*blob, mailbox::SharedBodies::claim_of(account_id, delivery.id()));
+        if (!claimed)
+            co_return Filing{Filing::End::deferred, "4.3.1", "the store cannot take it at present"};
+    }
+    mailbox::Account::Delivery message;
+    message.id = delivery.id();
+    message.message.set_body(letter->record.body());
+    message.message.set_body_bytes(letter->record.body_bytes());
+    message.message.set_prefix(filed->message.prefix() + letter->record.prefix());
+    message.message.set_internal_date(letter->record.received_at());
+    message.message.set_shared_body(letter->record.shared_body());
+    message.message.set_summary(filed->message.summary());
+    message.message.set_letter(letter->id.text());
+    put_edits(LetterText(letter->record).text(), *message.message.mutable_edits());
+    auto delivered = co_await (*account)->deliver(std::move(message), wall_clock());
+    if (!delivered)
+        co_return Filing{Filing::End::deferred, "4.3.1", "the store cannot take it at present"};
+    co_return Filing{Filing::End::delivered, "2.0.0", "in the mailbox"};
+}
+
+} // namespace posthouse::keeper

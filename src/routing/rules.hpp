@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/config.hpp"
+#include "routing/engine.hpp"
+
+namespace posthouse::routing {
+
+/// What the configuration says about routing.
+Rules rules_from(const config::Config&);
+
+/// In the form that via: destinations and tables::Mailer::esmtp have: "host", "[host]:587".
+std::string hop_text(const config::NextHop&);
+
+} // namespace posthouse::routing
