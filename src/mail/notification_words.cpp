@@ -55,6 +55,9 @@ std::vector<std::string> lines_of(const PlaceholderValues& values, Placeholder p
 std::vector<std::string> filled(const PassageLine& line, const PlaceholderValues& values)
 {
     std::vector<std::string> written = {""};
+    std::string indent;
+    if (const auto* first = line.empty() ? nullptr : std::get_if<std::string>(&line[0]))
+        indent = first->substr(0, std::min(first->find_first_not_of(" \t"), first->size()));
     bool has_placeholder = false;
     bool says_something = false;
     for (const auto& piece : line) {
@@ -66,8 +69,6 @@ std::vector<std::string> filled(const PassageLine& line, const PlaceholderValues
         const auto lines = lines_of(values, std::get<Placeholder>(piece));
         says_something |= !lines[0].empty();
         written.back() += lines[0];
-        const auto indent =
-            written[0].substr(0, std::min(written[0].find_first_not_of(" \t"), written[0].size()));
         for (std::size_t i = 1; i < lines.size(); ++i)
             written.push_back(indent + lines[i]);
     }

@@ -3,6 +3,7 @@
 
 #include "base/text.hpp"
 #include "config/load.hpp"
+#include "config/words.hpp"
 #include "net/tls.hpp"
 #include "process/listeners.hpp"
 
@@ -201,6 +202,9 @@ std::expected<Documents, Obstacle> read_documents(const std::string& config_path
         auto words = read_file(path, "notifications.template_file:");
         if (!words)
             return std::unexpected(words.error());
+        if (auto trouble = config::trouble_with_words(path, *words))
+            return std::unexpected(
+                obstacle(Exit::config, "notifications.template_file: " + *trouble));
         documents.notification_template = std::move(*words);
     }
     auto secrets = read_secrets(documents.config);

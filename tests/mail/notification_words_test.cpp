@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 
 #include <algorithm>
+#include <fstream>
 #include <gtest/gtest.h>
 #include <rapidcheck.h>
 
@@ -52,6 +53,24 @@ TEST(NotificationWords, AreReadFromTheFilesThatShipThem)
         EXPECT_TRUE(parse_words(words_file(language), NotificationWords()));
         EXPECT_TRUE(is_utf8(words_file(language)));
     }
+}
+
+TEST(NotificationWords, AreReadFromTheExampleOfTheManual)
+{
+    std::ifstream manual(POSTHOUSE_SOURCE "/docs/notifications.md");
+    std::string example;
+    bool inside = false;
+    for (std::string line; std::getline(manual, line);) {
+        inside = inside || line == "    [letter from]";
+        if (inside && !line.empty() && !line.starts_with("    "))
+            break;
+        if (inside)
+            example += line.empty() ? "\n" : line.substr(4) + '\n';
+    }
+    const auto own = words(example);
+    EXPECT_EQ(own.line(Passage::letter_from, values()), "Posteingang der G\xc3\xa4rtnerei");
+    EXPECT_EQ(own.text(Passage::failed_recipient, values()),
+              "* bob@example.net\r\n  550 no\r\n  550 never\r\n");
 }
 
 TEST(NotificationWords, FillPlaceholders)
