@@ -35,8 +35,9 @@ std::string dsn_parameters(const wire::RecipientTerms& terms)
 {
     std::string text;
     append_parameter(text, "NOTIFY", mail::notify_text(static_cast<std::uint8_t>(terms.notify())));
-    append_parameter(text, "ORCPT",
-                     mail::original_recipient_text(terms.original(), mail::Charset::ascii));
+    if (!terms.original().empty())
+        append_parameter(text, "ORCPT",
+                         mail::original_recipient_text(terms.original(), mail::Charset::ascii));
     return text;
 }
 
@@ -152,10 +153,10 @@ Task<void> Delivery::by_hop(const Hop& hop)
     if (!co_await find_hosts(hop))
         co_return;
     co_await by_idle_connection();
-    if (hop.kind == Hop::Kind::socket && !open_.empty())
-        co_await by_place({.host = "localhost", .endpoint = {}, .path = hop.name});
-    else
+    if (hop.kind != Hop::Kind::socket)
         co_await by_hosts();
+    else if (!open_.empty())
+        co_await by_place({.host = "localhost", .endpoint = {}, .path = hop.name});
 }
 
 Task<bool> Delivery::find_hosts(const Hop& hop)

@@ -134,7 +134,8 @@ void Delivery::trace(std::string line)
 void Delivery::settle(std::size_t recipient, const smtp::Outcome& outcome, const std::string& host)
 {
     auto* settled = attempted_.mutable_outcomes(static_cast<int>(recipient));
-    verdict_ = outcome;
+    if (!host.empty())
+        verdict_ = outcome;
     settled->set_result(result_of(outcome.disposition));
     settled->set_status(outcome.status.text());
     settled->set_text(words_of(outcome));

@@ -116,6 +116,8 @@ Task<void> FakeHost::serve(tcp::socket socket, std::size_t number)
             lines.push_back(command);
         }
         auto reply = answer(number, command);
+        if (command == "DATA" && letter.recipients.empty() && reply.starts_with('3'))
+            reply = "554 5.5.1 no valid recipients";
         if (command == "." && manners_.lmtp)
             for (std::size_t i = 1; i < letter.recipients.size(); ++i)
                 reply += "\r\n" + answer(number, command);
