@@ -67,15 +67,16 @@ std::string_view LineReader::with_continuation(std::string_view first)
     if (!continues() && !escaped(first))
         return first;
     joined_ = first;
-    while (!rest_.empty() && (escaped(joined_) || continues())) {
-        if (escaped(joined_))
+    for (auto last = first; !rest_.empty() && (escaped(last) || continues());) {
+        if (escaped(last) && joined_.size() <= Limits::line_bytes)
             joined_.pop_back();
-        const auto more = next_physical();
+        last = *next_physical();
         joined_ += ' ';
-        if (joined_.size() + more->size() > Limits::line_bytes)
-            joined_.resize(Limits::line_bytes + 1, ' '); // Refused as too long; go on to its end.
+        // One that is too long is refused below, and its rest is no line of its own.
+        if (joined_.size() + last.size() > Limits::line_bytes)
+            joined_.resize(Limits::line_bytes + 1, 'x');
         else
-            joined_ += trimmed(*more);
+            joined_ += trimmed(last);
     }
     return joined_;
 }

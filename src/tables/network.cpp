@@ -102,7 +102,7 @@ NetworkOrFault parse_groups(std::string_view text)
 {
     const auto groups = std::ranges::count(text, ':') + 1;
     auto whole = std::string(text);
-    const bool prefix = groups < 8 && !text.contains("::");
+    const bool prefix = !text.empty() && groups < 8 && !text.contains("::");
     if (prefix)
         whole += "::";
     const auto address = parse_address(whole);
