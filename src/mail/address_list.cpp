@@ -32,6 +32,8 @@ public:
             list_.entries.push_back(mark(AddressEntry::Kind::group_end));
         }
         list_.well_formed &= !lexer_.saw_fault();
+        list_.lacks_domains = list_.well_formed && lacks_domain_;
+        list_.well_formed &= !lacks_domain_;
         return std::move(list_);
     }
 
@@ -104,7 +106,6 @@ private:
             read_plain_address(entry, words);
         } else if (words.runs == 1 && !words.quoted) {
             entry.local_part = words.run;
-            fault();
         } else {
             entry.name = words.phrase;
         }
@@ -201,8 +202,10 @@ private:
         if (auto comment = lexer_.take_comment(); entry.name.empty() && !entry.address().empty())
             entry.name = std::move(comment);
         if (!entry.name.empty() || !entry.address().empty()) {
-            if (entry.address().empty() || entry.domain.empty())
+            if (entry.address().empty())
                 fault();
+            else
+                lacks_domain_ |= entry.domain.empty();
             list_.entries.push_back(std::move(entry));
         }
         if (token_.is(';')) {
@@ -221,6 +224,7 @@ private:
     AddressList list_;
     std::size_t most_entries_;
     bool in_group_ = false;
+    bool lacks_domain_ = false;
 };
 
 /// As atoms if it can be, since an encoded word is none in quotes (RFC 2047 §5).

@@ -35,8 +35,9 @@ struct AddressListLimits {
 
 struct AddressList {
     std::vector<AddressEntry> entries;
-    bool well_formed = true; ///< Nothing was guessed or passed over.
-    bool complete = true;    ///< No limit was met.
+    bool well_formed = true;    ///< Nothing was guessed or passed over.
+    bool complete = true;       ///< No limit was met.
+    bool lacks_domains = false; ///< All that is not well-formed is names without a domain.
 };
 
 /// Reads a field's value, folded or not. Finds what can be found in any text: routes, empty

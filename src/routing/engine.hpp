@@ -129,8 +129,11 @@ struct Delivery {
     std::optional<std::string> sender; // in place of the letter's: owner-list, VERP
     bool list = false; // behind an owner-: a list of its own (RFC 3461 §5.2.7.3), not a forwarding
     std::string
-        rule; // what decided: "aliases:12", "virtusertable:3", "account", "mailertable:7", …
+        rule; // what decided, behind what led there: "virtusertable:3, aliases:12, account",
+              // "mailertable:7"; at most 255 bytes. "copy": a copy; "duplicate": all that the
+              // recipient leads to is another's delivery already, and this one is discard:
     std::string status, text; // of a refusal: RFC 3463 code and words
+    bool keep = false; // agent, "mailbox": without this user's .forward (an alias says \name)
     bool operator==(const Delivery&) const = default;
 };
 
@@ -143,7 +146,9 @@ struct Question {
 
 struct Outcome {
     std::vector<Delivery> deliveries; // each recipient has at least one; duplicates are removed:
-                                      // the same (final_address, destination, user, target) once
+                                      // the same (final_address, destination, user, target) once.
+                                      // Final addresses are mail::ForwardPath texts where the
+                                      // recipients are
     std::vector<Person> unknown;      // not empty: look these up and ask again; deliveries is empty
     std::vector<std::string> steps;   // each rule that looked at it, for `explain`; only if asked
 };

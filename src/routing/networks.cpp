@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
-#include "routing/router.hpp"
+#include "routing/engine.hpp"
 
 #include <algorithm>
 #include <arpa/inet.h>
@@ -58,13 +58,6 @@ bool in_network(std::string_view address, std::string_view network)
         return true;
     const auto mask = static_cast<unsigned char>(0xff00u >> rest);
     return (client->bytes[whole] & mask) == (base->bytes[whole] & mask);
-}
-
-bool may_relay(const RelayPolicy& policy, std::string_view client, const mail::Domain& recipient)
-{
-    const auto trusts = [&](const std::string& network) { return in_network(client, network); };
-    return std::ranges::any_of(policy.trusted_networks, trusts) ||
-           std::ranges::find(policy.relay_domains, recipient) != policy.relay_domains.end();
 }
 
 } // namespace posthouse::routing

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "routing/router.hpp"
+#include "routing/engine.hpp"
 
 #include <gtest/gtest.h>
 
@@ -52,20 +52,6 @@ TEST(Network, HoldsNothingWhereEitherTextIsNone)
     for (const auto* address : {"", "unknown", "192.0.2", "192.0.2.1/32", "[192.0.2.1]",
                                 " 192.0.2.1", "192.0.2.1 ", "2001:db8::1%eth0", "0300.0.2.1"})
         EXPECT_FALSE(in_network(address, "0.0.0.0/0")) << address;
-}
-
-TEST(Relaying, IsForTrustedNetworksAndRelayDomainsOnly)
-{
-    const auto domain = [](std::string_view text) { return mail::Domain::parse(text).value(); };
-    const RelayPolicy policy{.trusted_networks = {"127.0.0.0/8", "2001:db8::/32"},
-                             .relay_domains = {domain("backup.example")}};
-    EXPECT_TRUE(may_relay(policy, "127.0.0.1", domain("example.net")));
-    EXPECT_TRUE(may_relay(policy, "2001:db8::5", domain("example.net")));
-    EXPECT_FALSE(may_relay(policy, "192.0.2.1", domain("example.net")));
-    EXPECT_TRUE(may_relay(policy, "192.0.2.1", domain("Backup.Example")));
-    EXPECT_FALSE(may_relay(policy, "192.0.2.1", domain("sub.backup.example")));
-    EXPECT_FALSE(may_relay({}, "127.0.0.1", domain("example.net")));
-    EXPECT_FALSE(may_relay(policy, "", domain("example.net")));
 }
 
 } // namespace
