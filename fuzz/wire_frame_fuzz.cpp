@@ -65,6 +65,26 @@ void read_as(Method method, const std::string& bytes)
     case Method::route:
         read<wire::Route>(bytes);
         return read<wire::Routed>(bytes);
+    case Method::look_up:
+        read<wire::LookUp>(bytes);
+        return read<wire::LookedUp>(bytes);
+    case Method::routes:
+        return read<wire::Routes>(bytes);
+    case Method::deliver:
+        read<wire::Deliver>(bytes);
+        return read<wire::Delivered>(bytes);
+    case Method::find_users:
+        read<wire::FindUsers>(bytes);
+        return read<wire::FoundUsers>(bytes);
+    case Method::verify:
+        read<wire::Verify>(bytes);
+        return read<wire::Verified>(bytes);
+    case Method::etrn:
+        read<wire::Etrn>(bytes);
+        return read<wire::EtrnAnswer>(bytes);
+    case Method::client_name:
+        read<wire::ClientName>(bytes);
+        return read<wire::ClientNamed>(bytes);
     case Method::file:
         read<wire::File>(bytes);
         read<wire::Summary>(bytes);

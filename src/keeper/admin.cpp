@@ -32,6 +32,8 @@ const Admin::Command* Admin::find(std::string_view name)
         Command{"trace", 1, 1, &Admin::trace},
         Command{"explain", 1, 3, &Admin::explain},
         Command{"status", 0, 0, &Admin::status},
+        Command{"hosts", 0, 0, &Admin::hosts},
+        Command{"hosts-forget", 0, 1, &Admin::hosts_forget},
     };
     const auto found = std::ranges::find(commands, name, &Command::name);
     return found == commands.end() ? nullptr : found;

@@ -71,6 +71,8 @@ private:
     Answer trace(Request);
     Answer status(Request);
     Answer explain(Request);
+    Answer hosts(Request); // admin_hosts.cpp
+    Answer hosts_forget(Request);
     Task<void> add_targets(boost::json::object& result, boost::json::object& told,
                            std::string destination);
     static std::optional<wire::AdminAnswer> filter_trouble(Request);

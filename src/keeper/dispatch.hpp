@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "keeper/host_book.hpp"
 #include "keeper/letters.hpp"
 #include "keeper/office.hpp"
 #include "keeper/policies.hpp"
@@ -57,6 +58,7 @@ public:
     Workers& agents() { return agents_; }
     void capacities_changed();
     spool::Scheduler& scheduler() { return *scheduler_; }
+    HostBook& hosts() { return hosts_; }
     void pump();
 
     /// Serves Method::read_letter: a worker reads on in a letter that it has in hand.
@@ -166,6 +168,7 @@ private:
     Workers sorters_, couriers_, agents_;
     SystemRandom random_;
     std::unique_ptr<spool::Scheduler> scheduler_;
+    HostBook hosts_;
     boost::asio::steady_timer wake_;
     std::deque<spool::LetterId> unsorted_;
     std::deque<spool::LetterId> suspects_;           // brought a sorter down while being routed

@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "keeper/dispatch.hpp"
 #include "keeper/letter_text.hpp"
+#include "keeper/lines.hpp"
 
 #include <algorithm>
 
@@ -145,7 +146,7 @@ wire::Notify Dispatch::notification_order(const OpenLetter& letter, const Addres
         told->set_action(action_of(notice.record.action()));
         told->set_tried_at(notice.record.tried_at());
         told->set_given_up_at(notice.record.given_up_at());
-        told->set_output(printable(notice.record.output(), words));
+        told->set_output(printable_lines(notice.record.output(), words));
     }
     return order;
 }
@@ -188,8 +189,10 @@ Task<bool> Dispatch::notify_once(const OpenLetter& letter, Addressee whom,
     report.record.set_body(report_blob.bytes());
     report.record.set_body_bytes(composed->raw.size());
     report.record.set_received_at(to_microseconds(now));
-    report.record.set_smtputf8(letter.record.smtputf8());
-    report.record.set_body_type("8BITMIME");
+    // Its header is ASCII but for these; what is global of the original is encoded otherwise.
+    report.record.set_smtputf8(!is_ascii(whom.address) ||
+                               !is_ascii(office_.config().hostname.text()));
+    report.record.set_body_type(is_ascii(composed->raw) ? "7BIT" : "8BITMIME");
     report.record.set_notification_of(letter.id.value);
     report.record.set_double_bounce(whom.double_bounce);
     report.body = std::move(composed->raw);

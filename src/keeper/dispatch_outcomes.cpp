@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "keeper/dispatch.hpp"
+#include "keeper/lines.hpp"
 #include "spool/notice.hpp"
 
 #include <algorithm>
@@ -73,6 +74,13 @@ Task<void> Dispatch::record(const spool::decision::Start& start, std::shared_ptr
             due.reset();
         updates.push_back(outcome(*letter, start.deliveries[i], outcome_of(i), due, now, events));
     }
+    if (!attempted.outcomes().empty() && start.destination != routing::mailbox_destination &&
+        start.destination != routing::agent_destination) {
+        const auto& last = attempted.outcomes(0);
+        hosts_.note(start.destination,
+                    {now, printable(last.host(), 255), printable(last.status(), 16),
+                     printable(last.text(), 200), last.result() == wire::Attempted::DELIVERED});
+    }
     for (const auto& line : attempted.trace() | std::views::take(trace_lines))
         events.push_back(event_at(now, "attempt", printable(line, Limits::reply_bytes)));
     const bool expands = std::ranges::any_of(
@@ -114,7 +122,7 @@ spool::Spool::Update Dispatch::outcome(OpenLetter& letter, spool::DeliveryId id,
     delivery.set_status(printable(outcome.status(), 16));
     delivery.set_text(printable(outcome.text(), Limits::reply_bytes));
     delivery.set_host(printable(outcome.host(), 255));
-    delivery.set_output(printable(outcome.output(), Limits::output_bytes));
+    delivery.set_output(printable_lines(outcome.output(), Limits::output_bytes));
     auto result = outcome.result();
     if (result == wire::Attempted::EXPANDED) {
         update.expansion = expansion_of(delivery, outcome);

@@ -313,7 +313,7 @@ std::string place_of(const spool::Delivery& delivery)
     if (delivery.destination() == routing::agent_destination) {
         place += '\0' + delivery.user() + '\0' + delivery.target();
         if (delivery.keep())
-            place += "\0keep";
+            place += std::string_view("\0keep", 5);
     }
     return place;
 }
@@ -376,6 +376,7 @@ public:
             delivery.set_has_sender(route.has_sender());
             delivery.set_sender(route.sender());
             delivery.set_list(route.list());
+            delivery.set_keep(route.keep());
             auto descent = descent_of(terms.notify(), terms.original(), crowd[i] > 1);
             if (route.list())
                 descent = {}; // A list's own affair: its owner hears of failures.

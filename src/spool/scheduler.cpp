@@ -55,6 +55,25 @@ std::optional<Scheduler::SiteView> Scheduler::State::site_of(std::string_view de
                     .in_memory = site.nodes};
 }
 
+std::vector<std::string> Scheduler::State::destinations(std::string_view after,
+                                                        std::size_t limit) const
+{
+    std::set<std::string_view> least;
+    for (const auto& [key, index] : destination_of_) {
+        if (key <= after)
+            continue;
+        least.insert(key);
+        if (least.size() > limit)
+            least.erase(std::prev(least.end()));
+    }
+    return {least.begin(), least.end()};
+}
+
+std::vector<std::string> Scheduler::destinations(std::string_view after, std::size_t limit) const
+{
+    return state_->destinations(after, limit);
+}
+
 Scheduler::Scheduler(PolicyOf policy_of, Random& random, Limits limits)
 {
     expects(policy_of && limits.in_memory > 0 && limits.open_loads > 0);

@@ -218,6 +218,8 @@ public:
     };
     /// Nothing for a destination that is not known.
     std::optional<SiteView> site_of(std::string_view destination, Timestamp now) const;
+    /// Those that are known, the least first, behind `after`; at most `limit`.
+    std::vector<std::string> destinations(std::string_view after, std::size_t limit) const;
 
 private:
     class State;

@@ -29,6 +29,12 @@ void Scheduler::State::fire_timers()
             unblock(index);
             continue;
         }
+        if (timer == Timer::pace) {
+            timers_.erase(timers_.begin());
+            sites_[index].paced_until.reset();
+            refresh(index);
+            continue;
+        }
         timers_.erase(timers_.begin());
         Destination& dest = destinations_[index];
         dest.disk = Disk::wanted;
@@ -118,6 +124,17 @@ std::optional<std::size_t> Scheduler::State::choose_band(const CarrierState& car
     return suspect ? std::optional(suspect_band) : std::nullopt;
 }
 
+/// The next start there waits its share of a minute.
+void Scheduler::State::pace(Index index)
+{
+    Site& site = sites_[index];
+    const auto rate = site.policy->site.letters_per_minute;
+    if (rate == 0 || site.paced_until)
+        return;
+    site.paced_until = now_ + std::chrono::microseconds(std::chrono::minutes(1)) / rate;
+    timers_.insert({*site.paced_until, Timer::pace, index});
+}
+
 /// One attempt of the first site's first destination's first letter; then each of them is last.
 Decision Scheduler::State::start_from(CarrierState& carrier, std::size_t band)
 {
@@ -155,6 +172,7 @@ Decision Scheduler::State::start_from(CarrierState& carrier, std::size_t band)
     ++carrier.starts;
     carrier.suspects += alone ? 1 : 0;
     attempts_.emplace(last_attempt_, std::move(attempt));
+    pace(site_index);
     refresh(site_index);
     return start;
 }

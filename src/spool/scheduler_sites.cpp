@@ -85,6 +85,8 @@ void Scheduler::State::release_site(Index index)
     Site& site = sites_[index];
     if (const auto until = site.health.dead_until())
         timers_.erase({*until, Timer::site, index});
+    if (site.paced_until)
+        timers_.erase({*site.paced_until, Timer::pace, index});
     for (std::size_t band = 0; band < bands; ++band)
         carriers_[static_cast<std::size_t>(site.carrier)].startable[band].remove(
             index, startable_link(band));
@@ -121,7 +123,7 @@ void Scheduler::State::refresh(Index index)
 {
     Site& site = sites_[index];
     auto& carrier = carriers_[static_cast<std::size_t>(site.carrier)];
-    const bool may_start = site.attempts < site.health.allowed(now_);
+    const bool may_start = site.attempts < site.health.allowed(now_) && !site.paced_until;
     for (std::size_t band = 0; band < bands; ++band) {
         const bool startable = may_start && !site.ready[band].empty();
         if (startable == site.startable[band].linked)

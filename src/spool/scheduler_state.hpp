@@ -7,6 +7,7 @@
 #include <array>
 #include <deque>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <string_view>
@@ -96,6 +97,7 @@ struct Site {
     std::array<Link, bands> startable;
     List wanting{}; // destinations
     Link loadable{};
+    std::optional<Timestamp> paced_until{}; // Nothing is started before: letters_per_minute.
     std::uint32_t destinations = 0;
     std::uint32_t nodes = 0;
     std::uint32_t waiting = 0;
@@ -134,9 +136,10 @@ public:
     void policies_changed(PolicyOf);
     Stats stats() const;
     std::optional<SiteView> site_of(std::string_view destination, Timestamp now) const;
+    std::vector<std::string> destinations(std::string_view after, std::size_t limit) const;
 
 private:
-    enum class Timer : std::uint8_t { destination, site };
+    enum class Timer : std::uint8_t { destination, site, pace };
     static constexpr DeliveryId whole_letter{~0ull}; // Buried in place of each of its deliveries.
     using GroupKey = std::tuple<std::uint64_t, Index, std::uint8_t>;
     struct DeliveryHash {
@@ -207,6 +210,7 @@ private:
     void list(Index destination);
     void refresh(Index site);
     void block(Index site);
+    void pace(Index site);
     void unblock(Index site);
 
     // Room: scheduler_sites.cpp

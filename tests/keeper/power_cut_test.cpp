@@ -27,12 +27,15 @@ struct Posted {
     std::vector<std::string> mailboxes; // Where it must be found, once in each.
     std::string far;                    // A recipient elsewhere who must get it at least once.
     bool bounces = false;
+    std::string recipient = {}; // In place of them all: an alias, a login with a .forward.
+    std::string login = {};     // whose mailbox on this host must get it, too
 };
 
 /// One run of the house, on a disk that may hold what an earlier run left.
 struct Chronicle {
     std::vector<Posted> acknowledged;
-    std::map<std::string, int> carried; // recipients elsewhere that got something
+    std::map<std::string, int> carried;                  // recipients elsewhere that got something
+    std::map<std::string, std::set<std::uint64_t>> kept; // by logins, by delivery
 };
 
 std::string text_of(int number)
@@ -43,7 +46,7 @@ std::string text_of(int number)
 Posted letter(int number)
 {
     Posted posted{text_of(number), {}, {}, false};
-    switch (number % 5) {
+    switch (number % 7) {
     case 0: // One mailbox: the body is handed over.
         posted.mailboxes = {"ann@example.org"};
         break;
@@ -56,6 +59,17 @@ Posted letter(int number)
         break;
     case 3: // Elsewhere only.
         posted.far = fmt::format("far{}@remote.test", number);
+        break;
+    case 5: // An alias of three, one of them elsewhere.
+        posted.mailboxes = {"ann@example.org", "ben@example.org"};
+        posted.far = "team@remote.test";
+        posted.recipient = "team@example.org";
+        break;
+    case 6: // A login that forwards to two and keeps a copy.
+        posted.mailboxes = {"ann@example.org"};
+        posted.far = "forward@remote.test";
+        posted.recipient = "dee@sys.example";
+        posted.login = "dee";
         break;
     default: // One that fails: the sender, cy, hears of it.
         posted.mailboxes = {"ben@example.org"};
@@ -72,6 +86,8 @@ Task<void> post(Rig& rig, int count, Chronicle& run)
         auto recipients = posted.mailboxes;
         if (!posted.far.empty())
             recipients.push_back(posted.far);
+        if (!posted.recipient.empty())
+            recipients = {posted.recipient};
         if (posted.bounces)
             recipients.push_back(fmt::format("refused{}@remote.test", i));
         auto id = co_await rig.send("cy@example.org", recipients, posted.body);
@@ -87,7 +103,7 @@ bool queue_is_empty(const MemoryDisk& disk)
         if (!entry.first.starts_with("q/"))
             return true;
         return std::ranges::none_of(entry.second.rows, [](const auto& row) {
-            return std::string_view("alrdwfhex").contains(row.first[0]);
+            return std::string_view("alrdwfhexgyk").contains(row.first[0]);
         });
     });
 }
@@ -101,6 +117,41 @@ std::string what_is_left(const MemoryDisk& disk)
                 if (key[0] != '\0' && key[0] != 'n' && key[0] != 'z')
                     left += name + ' ' + key[0] + ' ' + hex(std::string_view(key).substr(1)) + '\n';
     return left;
+}
+
+const std::string system_domain = "[domains.\"sys.example\"]\nusers = \"system\"\n";
+
+Courier courier_of(Chronicle& run)
+{
+    return [&run](const wire::Attempt& order) {
+        auto attempted = delivered(order);
+        for (int i = 0; i < order.recipients_size(); ++i) {
+            if (order.recipients(i).starts_with("refused")) {
+                attempted.mutable_outcomes(i)->set_result(wire::Attempted::FAILED);
+                attempted.mutable_outcomes(i)->set_status("5.1.1");
+            } else {
+                ++run.carried[order.recipients(i)];
+            }
+        }
+        return attempted;
+    };
+}
+
+void set_up(Rig& rig, Chronicle& run)
+{
+    rig.set_aliases("team: ann@example.org, ben@example.org, team@remote.test\n");
+    rig.logins = {"dee"};
+    rig.agent = [&run](const wire::Deliver& order) {
+        auto outcome = put_in_mailbox(order);
+        if (order.keep()) {
+            run.kept[order.user()].insert(order.delivery());
+            return outcome;
+        }
+        outcome.set_result(wire::Attempted::EXPANDED);
+        for (const auto* recipient : {"ann@example.org", "forward@remote.test", "\\dee"})
+            outcome.add_recipients(recipient);
+        return outcome;
+    };
 }
 
 template <class Done>
@@ -119,24 +170,14 @@ std::uint64_t first_run(const std::shared_ptr<MemoryDisk>& disk, std::optional<s
     MemoryEngine engine(io.get_executor(), disk);
     if (cut)
         engine.fail_commit(*cut, fault);
-    Rig rig(io, engine, [&](const wire::Attempt& order) {
-        auto attempted = delivered(order);
-        for (int i = 0; i < order.recipients_size(); ++i) {
-            if (order.recipients(i).starts_with("refused")) {
-                attempted.mutable_outcomes(i)->set_result(wire::Attempted::FAILED);
-                attempted.mutable_outcomes(i)->set_status("5.1.1");
-            } else {
-                ++run.carried[order.recipients(i)];
-            }
-        }
-        return attempted;
-    });
+    Rig rig(io, engine, courier_of(run), system_domain);
+    set_up(rig, run);
     bool ended = false;
     boost::asio::co_spawn(
         io,
         [](Rig& r, Chronicle& outcome, bool& done) -> Task<void> {
             if (co_await r.open(accounts))
-                co_await post(r, 10, outcome);
+                co_await post(r, 14, outcome);
             done = true;
         }(rig, run, ended),
         boost::asio::detached);
@@ -153,18 +194,8 @@ void second_run(const std::shared_ptr<MemoryDisk>& disk, const Chronicle& first)
     boost::asio::io_context io;
     MemoryEngine engine(io.get_executor(), disk);
     Chronicle run = first;
-    Rig rig(io, engine, [&](const wire::Attempt& order) {
-        auto attempted = delivered(order);
-        for (int i = 0; i < order.recipients_size(); ++i) {
-            if (order.recipients(i).starts_with("refused")) {
-                attempted.mutable_outcomes(i)->set_result(wire::Attempted::FAILED);
-                attempted.mutable_outcomes(i)->set_status("5.1.1");
-            } else {
-                ++run.carried[order.recipients(i)];
-            }
-        }
-        return attempted;
-    });
+    Rig rig(io, engine, courier_of(run), system_domain);
+    set_up(rig, run);
     std::map<std::string, std::vector<std::string>> found;
     bool opened = false;
     boost::asio::co_spawn(
@@ -190,6 +221,7 @@ void second_run(const std::shared_ptr<MemoryDisk>& disk, const Chronicle& first)
     run_until(io, [&] { return read; });
 
     std::size_t bounces = 0;
+    std::size_t logins = 0;
     for (const auto& posted : run.acknowledged) {
         for (const auto& address : posted.mailboxes)
             EXPECT_EQ(std::ranges::count(found[address], posted.body), 1)
@@ -198,7 +230,11 @@ void second_run(const std::shared_ptr<MemoryDisk>& disk, const Chronicle& first)
             EXPECT_GE(run.carried[posted.far], 1) << posted.far << " never got its letter";
         }
         bounces += posted.bounces ? 1 : 0;
+        logins += posted.login.empty() ? 0 : 1;
     }
+    // As many names of deliveries as letters: what comes twice has the same name.
+    EXPECT_GE(run.kept["dee"].size(), logins);
+    EXPECT_LE(run.kept["dee"].size(), logins + 1); // One may have been on its way unanswered.
     for (const auto& [address, bodies] : found)
         for (const auto& body : bodies) {
             EXPECT_NE(body, "UNREADABLE");
@@ -229,7 +265,7 @@ TEST(PowerCut, WithoutOneEveryLetterIsDeliveredOnceAndTheQueueIsEmpty)
     auto disk = std::make_shared<MemoryDisk>();
     Chronicle run;
     first_run(disk, std::nullopt, Fault::none, run);
-    ASSERT_EQ(run.acknowledged.size(), 10u);
+    ASSERT_EQ(run.acknowledged.size(), 14u);
     second_run(disk, run);
 }
 
@@ -251,6 +287,61 @@ TEST(PowerCut, AfterEveryCommitInTurnNoAcknowledgedLetterIsLostOrDeliveredTwice)
             if (HasFailure())
                 return;
         }
+}
+
+// ---- letters with very many deliveries --------------------------------------------------------
+
+constexpr std::size_t crowd = deliveries_an_end + 200;
+
+/// Sends one letter to a list of many elsewhere; how many commits it took until the queue is empty
+/// or the power goes.
+std::uint64_t run_with_crowd(const std::shared_ptr<MemoryDisk>& disk,
+                             std::optional<std::uint64_t> cut, Chronicle& run)
+{
+    boost::asio::io_context io;
+    MemoryEngine engine(io.get_executor(), disk);
+    if (cut)
+        engine.fail_commit(*cut, Fault::power_cut_after);
+    Rig rig(io, engine, courier_of(run), system_domain);
+    std::string aliases = "crowd: ";
+    for (std::size_t i = 0; i < crowd; ++i)
+        aliases += fmt::format("{}c{}@remote.test", i == 0 ? "" : ",\n  ", i);
+    rig.set_aliases(aliases + '\n');
+    bool posted = false;
+    const bool first = disk->partitions.empty();
+    boost::asio::co_spawn(
+        io,
+        [](Rig& r, bool send, bool& done) -> Task<void> {
+            if (co_await r.open(accounts) && send)
+                EXPECT_TRUE(
+                    co_await r.send("cy@example.org", {"crowd@example.org"}, "Subject: x\r\n"));
+            done = true;
+        }(rig, first, posted),
+        boost::asio::detached);
+    run_until(io,
+              [&] { return posted && (cut ? engine.commits() > *cut : queue_is_empty(*disk)); });
+    return engine.commits();
+}
+
+TEST(PowerCut, TheEndOfALetterWithMoreDeliveriesThanACommitTakesIsTakenUpWhereverItStops)
+{
+    Chronicle whole;
+    auto untouched = std::make_shared<MemoryDisk>();
+    const auto commits = run_with_crowd(untouched, std::nullopt, whole);
+    ASSERT_TRUE(queue_is_empty(*untouched)) << what_is_left(*untouched);
+    EXPECT_EQ(whole.carried.size(), crowd);
+    for (std::uint64_t back = 1; back <= 6; ++back) {
+        SCOPED_TRACE(fmt::format("cut after commit {} of {}", commits - back, commits));
+        auto disk = std::make_shared<MemoryDisk>();
+        Chronicle run;
+        run_with_crowd(disk, commits - back, run);
+        run_with_crowd(disk, std::nullopt, run);
+        EXPECT_TRUE(queue_is_empty(*disk)) << what_is_left(*disk);
+        EXPECT_EQ(run.carried.size(), crowd);
+        EXPECT_TRUE(disk->blobs.empty());
+        if (HasFailure())
+            return;
+    }
 }
 
 TEST(PowerCut, ACommitWhoseOutcomeIsUnknownChangesNothingOfThis)

@@ -5,10 +5,12 @@
 #include "config/load.hpp"
 #include "keeper/dispatch.hpp"
 #include "keeper/intake.hpp"
+#include "keeper/letter_text.hpp"
 #include "keeper/letters.hpp"
 #include "keeper/office.hpp"
 #include "sorter/serve.hpp"
 #include "store/memory_engine.hpp"
+#include "tables/formats.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
@@ -17,6 +19,7 @@
 #include <array>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <sys/socket.h>
 #include <vector>
@@ -36,6 +39,18 @@ inline std::shared_ptr<const process::Settings> settings(const std::string& more
                                .key = {},
                                .dns_servers = {}};
     return std::make_shared<const process::Settings>(std::move(settings));
+}
+
+/// What an agent would answer; by default it has put the letter into a mailbox.
+using Agent = std::function<wire::Attempted::Outcome(const wire::Deliver&)>;
+
+inline wire::Attempted::Outcome put_in_mailbox(const wire::Deliver&)
+{
+    wire::Attempted::Outcome outcome;
+    outcome.set_result(wire::Attempted::DELIVERED);
+    outcome.set_status("2.0.0");
+    outcome.set_text("in the mailbox");
+    return outcome;
 }
 
 /// What a courier would answer; by default every recipient is delivered.
@@ -66,9 +81,15 @@ public:
           dispatch(office, letters),
           intake(office, [this](auto letter) { dispatch.accepted(std::move(letter)); })
     {
-        connect("sorter/0", [](std::shared_ptr<wire::Link> link, wire::Frame frame) {
-            return sorter::serve(std::move(link), std::move(frame));
+        handbook_->rules = office.rules();
+        connect("sorter/0", [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+            return sorter::serve(handbook_, std::move(link), std::move(frame));
         });
+        connect("agent", [this](std::shared_ptr<wire::Link>, wire::Frame frame) {
+            return deliver(std::move(frame));
+        });
+        office.set_find_logins(
+            [this](std::vector<std::string> names) { return find_logins(std::move(names)); });
         connect("courier", [this](std::shared_ptr<wire::Link>, wire::Frame frame) {
             return carry(std::move(frame));
         });
@@ -80,6 +101,18 @@ public:
         for (const auto& link : near_ends_)
             link->close();
     }
+
+    /// Aliases, as their file would have them.
+    void set_aliases(std::string text)
+    {
+        const tables::Source source{"aliases", std::move(text)};
+        aliases_text_ = tables::compile(tables::Table::aliases, {&source, 1}).image;
+        aliases_ = *tables::Image::open(aliases_text_);
+        handbook_->tables.aliases = &aliases_;
+        office.set_tables(handbook_->tables, nullptr);
+    }
+    Agent agent = put_in_mailbox;
+    std::set<std::string> logins;
 
     /// Opens the store and takes up what is there; accounts are made if they are not.
     Task<bool> open(std::vector<std::string> accounts)
@@ -98,9 +131,8 @@ public:
 
     /// The letter's id: it was acknowledged.
     Task<std::optional<std::string>> send(std::string sender, std::vector<std::string> recipients,
-                                          std::string body)
+                                          std::string body, wire::Accept accept = {})
     {
-        wire::Accept accept;
         accept.set_sender(sender);
         for (const auto& recipient : recipients)
             accept.add_recipients(recipient);
@@ -142,7 +174,9 @@ public:
             auto message = co_await (*account)->message(entry.uid);
             const auto blob = store::BlobId::from_bytes(message->body());
             auto body = co_await office.engine.blobs().read(*blob, 0, message->body_bytes());
-            bodies.push_back(body ? *body : "UNREADABLE");
+            mail::EditedText text(message->body_bytes());
+            expects(text.apply(edits_from(message->edits())));
+            bodies.push_back(body ? mail::read_edited(text, *body) : "UNREADABLE");
         }
         co_return bodies;
     }
@@ -155,14 +189,24 @@ private:
                 0);
         wire::Link::Options near, far;
         near.handler = [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
-            return dispatch.read_letter(link.get(), std::move(frame));
+            switch (frame.head.method) {
+            case wire::Method::look_up:
+                return dispatch.look_up(link.get(), std::move(frame));
+            case wire::Method::routes:
+                return dispatch.take_routes(link.get(), std::move(frame));
+            default:
+                return dispatch.read_letter(link.get(), std::move(frame));
+            }
         };
         far.handler = std::move(worker);
         auto link = wire::Link::open(io_.get_executor(), UniqueFd(ends[0]), std::move(near));
         far_ends_.push_back(
             wire::Link::open(io_.get_executor(), UniqueFd(ends[1]), std::move(far)));
         near_ends_.push_back(link);
-        (member == "courier" ? dispatch.couriers() : dispatch.sorters()).linked(member, link);
+        (member == "courier" ? dispatch.couriers()
+         : member == "agent" ? dispatch.agents()
+                             : dispatch.sorters())
+            .linked(member, link);
         dispatch.capacities_changed();
     }
 
@@ -176,8 +220,30 @@ private:
         co_return wire::answer_with(courier_(order));
     }
 
+    Task<wire::Result<wire::Answer>> deliver(wire::Frame frame)
+    {
+        wire::Deliver order;
+        if (!order.ParseFromString(frame.message))
+            co_return std::unexpected(wire::Failure::invalid);
+        wire::Delivered done;
+        *done.mutable_outcome() = agent(order);
+        co_return wire::answer_with(done);
+    }
+
+    Task<Office::Answer<std::vector<bool>>> find_logins(std::vector<std::string> names)
+    {
+        std::vector<bool> found;
+        for (const auto& name : names)
+            found.push_back(logins.contains(name));
+        co_return found;
+    }
+
     boost::asio::io_context& io_;
     Courier courier_;
+    std::shared_ptr<sorter::Handbook> handbook_ = std::make_shared<sorter::Handbook>(
+        routing::Rules{.hostname = *mail::Domain::parse("mx.example")});
+    std::string aliases_text_;
+    tables::Image aliases_;
     std::vector<std::shared_ptr<wire::Link>> near_ends_, far_ends_;
 
 public:

@@ -17,12 +17,11 @@ TEST(SorterRole, WorksInItsConfinement)
     boost::asio::io_context io(1);
     const auto link = wire::Link::open(io.get_executor(), std::move(child.ends[0]), {});
 
-    auto route = route_request();
-    add_local(route, "alice@example.org", 12);
+    auto route = route_request({"alice@example.net"});
     const auto routed =
         tests::run(io, link->call<wire::Routed>(wire::Method::route, route, "Subject: x\r\n\r\n"));
     ASSERT_TRUE(routed);
-    EXPECT_EQ(routed->message.deliveries(0).destination(), "mailbox:");
+    EXPECT_EQ(routed->message.deliveries(0).destination(), "smtp:example.net");
 
     const std::string letter = "Subject: x\r\n\r\nbody\r\n";
     EXPECT_TRUE(tests::run(

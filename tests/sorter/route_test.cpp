@@ -9,148 +9,165 @@
 namespace posthouse::sorter {
 namespace {
 
+const Accounts people{{"alice@example.org", 12}, {"carol@example.org", 13}};
+
 TEST(Route, LeadsToMailboxesAndToOtherHosts)
 {
-    auto request = route_request();
-    add_local(request, "Alice@example.org", 12);
-    request.add_recipients()->set_address("bob@Example.NET");
-    const auto routed = route_letter(request, "Subject: hello\r\n\r\n");
+    const auto book = handbook();
+    const auto routed = route_letter(book, route_request({"Alice@example.org", "bob@Example.NET"}),
+                                     "Subject: hello\r\n\r\n", people);
     ASSERT_TRUE(routed);
-    ASSERT_EQ(routed->deliveries_size(), 2);
-    const auto& mailbox = routed->deliveries(0);
+    ASSERT_EQ(routed->size(), 2u);
+    const auto& mailbox = routed->at(0);
     EXPECT_EQ(mailbox.recipient(), 0U);
     EXPECT_EQ(mailbox.destination(), "mailbox:");
-    EXPECT_EQ(mailbox.final_address(), "Alice@example.org");
     EXPECT_EQ(mailbox.account(), 12U);
     EXPECT_EQ(mailbox.rule(), "account");
-    const auto& remote = routed->deliveries(1);
+    const auto& remote = routed->at(1);
     EXPECT_EQ(remote.recipient(), 1U);
     EXPECT_EQ(remote.destination(), "smtp:example.net");
     EXPECT_EQ(remote.final_address(), "bob@example.net");
     EXPECT_EQ(remote.account(), 0U);
-    EXPECT_EQ(remote.rule(), "remote");
 }
 
-TEST(Route, TakesNoAccountForAnUnknownMailboxButTheCatchAll)
+TEST(Route, AsksForWhomItDoesNotKnowAndForNobodyElse)
 {
-    auto request = route_request();
-    auto& caught = add_local(request, "whoever@example.org", 0);
-    caught.set_catch_all("alice@example.org");
-    caught.set_catch_all_account(12);
-    add_local(request, "nobody@example.org", 0);
-    const auto routed = route_letter(request, "");
-    ASSERT_TRUE(routed);
-    EXPECT_EQ(routed->deliveries(0).destination(), "mailbox:");
-    EXPECT_EQ(routed->deliveries(0).final_address(), "alice@example.org");
-    EXPECT_EQ(routed->deliveries(0).account(), 12U);
-    EXPECT_EQ(routed->deliveries(0).rule(), "catch-all");
-    EXPECT_EQ(routed->deliveries(1).destination(), "");
-    EXPECT_EQ(routed->deliveries(1).final_address(), "nobody@example.org");
-    EXPECT_EQ(routed->deliveries(1).status(), "5.1.1");
-    EXPECT_NE(routed->deliveries(1).text(), "");
+    const auto book = handbook();
+    auto request = route_request({"alice@example.org"});
+    auto routing = Routing::begin(book, request, "");
+    ASSERT_TRUE(routing);
+    const auto unknown = routing->run();
+    ASSERT_EQ(unknown.size(), 1u);
+    EXPECT_EQ(unknown[0].name, "alice@example.org");
+
+    auto* person = request.add_persons();
+    person->set_name("alice@example.org");
+    auto* standing = request.add_standings();
+    standing->set_account(12);
+    standing->set_exists(true);
+    auto told = Routing::begin(book, request, "");
+    ASSERT_TRUE(told);
+    EXPECT_TRUE(told->run().empty());
+    EXPECT_EQ(told->deliveries().at(0).account(), 12u);
 }
 
 TEST(Route, RefusesALetterWithMoreHopsThanTheLimit)
 {
-    auto request = route_request();
-    add_local(request, "alice@example.org", 12);
-    request.add_recipients()->set_address("bob@example.net");
-    const auto allowed = route_letter(request, received_fields(5) + "Subject: x\r\n");
+    const auto book = handbook();
+    const auto request = route_request({"alice@example.org", "bob@example.net"});
+    const auto allowed = route_letter(book, request, received_fields(5) + "Subject: x\r\n", people);
     ASSERT_TRUE(allowed);
-    EXPECT_EQ(allowed->deliveries(0).destination(), "mailbox:");
+    EXPECT_EQ(allowed->at(0).destination(), "mailbox:");
 
-    const auto refused = route_letter(request, received_fields(6) + "\r\n" + received_fields(9));
+    const auto refused =
+        route_letter(book, request, received_fields(6) + "\r\n" + received_fields(9), people);
     ASSERT_TRUE(refused);
-    ASSERT_EQ(refused->deliveries_size(), 2);
-    for (const auto& delivery : refused->deliveries()) {
+    ASSERT_EQ(refused->size(), 2u);
+    for (const auto& delivery : *refused) {
         EXPECT_EQ(delivery.destination(), "");
         EXPECT_EQ(delivery.status(), "5.4.6");
         EXPECT_EQ(delivery.text(), "routing loop detected: 6 hops");
     }
-    EXPECT_EQ(refused->deliveries(1).final_address(), "bob@example.net");
+    EXPECT_EQ(refused->at(1).final_address(), "bob@example.net");
 }
 
 TEST(Route, CountsNoHopsBehindTheHeader)
 {
-    auto request = route_request();
-    add_local(request, "alice@example.org", 12);
-    const auto routed = route_letter(request, "Subject: x\r\n\r\n" + received_fields(100));
+    const auto book = handbook();
+    const auto routed = route_letter(book, route_request({"alice@example.org"}),
+                                     "Subject: x\r\n\r\n" + received_fields(100), people);
     ASSERT_TRUE(routed);
-    EXPECT_EQ(routed->deliveries(0).destination(), "mailbox:");
+    EXPECT_EQ(routed->at(0).destination(), "mailbox:");
 }
 
 TEST(Route, RefusesAMailboxThatHadTheLetterBefore)
 {
-    auto request = route_request();
-    add_local(request, "Alice@example.org", 12);
-    add_local(request, "carol@example.org", 13);
-    request.add_recipients()->set_address("bob@example.net");
-    const auto routed = route_letter(request, "Delivered-To: alice@EXAMPLE.org\r\n"
-                                              "delivered-to: bob@example.net\r\n\r\n"
-                                              "Delivered-To: carol@example.org\r\n");
+    const auto book = handbook();
+    const auto routed = route_letter(
+        book, route_request({"Alice@example.org", "carol@example.org", "bob@example.net"}),
+        "Delivered-To: alice@EXAMPLE.org\r\n"
+        "delivered-to: bob@example.net\r\n\r\n"
+        "Delivered-To: carol@example.org\r\n",
+        people);
     ASSERT_TRUE(routed);
-    EXPECT_EQ(routed->deliveries(0).destination(), "");
-    EXPECT_EQ(routed->deliveries(0).status(), "5.4.6");
-    EXPECT_EQ(routed->deliveries(1).destination(), "mailbox:");
-    EXPECT_EQ(routed->deliveries(2).destination(), "smtp:example.net"); // It was there, not here.
+    EXPECT_EQ(routed->at(0).destination(), "");
+    EXPECT_EQ(routed->at(0).status(), "5.4.6");
+    EXPECT_EQ(routed->at(1).destination(), "mailbox:");
+    EXPECT_EQ(routed->at(2).destination(), "smtp:example.net"); // It was there, not here.
 }
 
-TEST(Route, RefusesTheCatchAllThatHadTheLetterForEachRecipientByItsName)
+TEST(Route, RefusesTheCatchAllThatHadTheLetter)
 {
-    auto request = route_request();
-    for (const auto* address : {"one@example.org", "two@example.org"}) {
-        auto& caught = add_local(request, address, 0);
-        caught.set_catch_all("alice@example.org");
-        caught.set_catch_all_account(12);
-    }
-    const auto routed = route_letter(request, "Delivered-To: alice@example.org\r\n");
+    const auto book = handbook("alice@example.org");
+    const auto routed = route_letter(book, route_request({"one@example.org"}),
+                                     "Delivered-To: alice@example.org\r\n", people);
     ASSERT_TRUE(routed);
-    EXPECT_EQ(routed->deliveries(0).final_address(), "one@example.org");
-    EXPECT_EQ(routed->deliveries(1).final_address(), "two@example.org");
-    EXPECT_EQ(routed->deliveries(1).destination(), "");
+    ASSERT_EQ(routed->size(), 1u);
+    EXPECT_EQ(routed->at(0).final_address(), "one@example.org");
+    EXPECT_EQ(routed->at(0).destination(), "");
 }
 
 TEST(Route, RefusesWhatIsNoAddress)
 {
-    auto request = route_request();
-    request.add_recipients()->set_address("not an address");
-    const auto routed = route_letter(request, "");
+    const auto book = handbook();
+    const auto routed = route_letter(book, route_request({"not an address"}), "", people);
     ASSERT_TRUE(routed);
-    EXPECT_EQ(routed->deliveries(0).destination(), "");
-    EXPECT_EQ(routed->deliveries(0).status(), "5.1.3");
+    EXPECT_EQ(routed->at(0).destination(), "");
+    EXPECT_EQ(routed->at(0).status(), "5.1.3");
+}
+
+TEST(Route, RewritesOnlyWhatComesFromHere)
+{
+    auto book = handbook();
+    book.rules.masquerade.as = *mail::Domain::parse("example.org");
+    auto request = route_request({"bob@example.net"});
+    request.set_sender("carol@mx.example.org");
+    const std::string prefix = "Received: by us\r\n";
+    const auto letter = prefix + "From: carol@mx.example.org\r\n\r\n";
+    request.set_prefix_bytes(static_cast<std::uint32_t>(prefix.size()));
+    request.mutable_origin()->set_client_address("192.0.2.1");
+    auto stranger = Routing::begin(book, request, letter);
+    ASSERT_TRUE(stranger);
+    ASSERT_TRUE(stranger->run().empty());
+    EXPECT_FALSE(stranger->changes().has_sender());
+    EXPECT_EQ(stranger->changes().edits_size(), 0);
+
+    request.mutable_origin()->set_client_address("127.0.0.1");
+    auto ours = Routing::begin(book, request, letter);
+    ASSERT_TRUE(ours);
+    ASSERT_TRUE(ours->run().empty());
+    const auto changes = ours->changes();
+    EXPECT_EQ(changes.sender(), "carol@example.org");
+    ASSERT_EQ(changes.edits_size(), 1);
+    EXPECT_LT(changes.edits(0).offset(), letter.size() - prefix.size());
 }
 
 TEST(Route, KnowsARequestThatCannotBeMeant)
 {
+    const auto book = handbook();
     auto request = route_request();
-    request.set_hostname("not a name");
-    EXPECT_EQ(route_letter(request, "").error(), wire::Failure::invalid);
-    request = route_request();
     request.set_hop_limit(0);
-    EXPECT_EQ(route_letter(request, "").error(), wire::Failure::invalid);
+    EXPECT_EQ(route_letter(book, request, "", people).error(), wire::Failure::invalid);
     request = route_request();
-    add_local(request, "alice@example.org", 0).set_catch_all("not an address");
-    EXPECT_EQ(route_letter(request, "").error(), wire::Failure::invalid);
+    request.set_prefix_bytes(1);
+    EXPECT_EQ(route_letter(book, request, "", people).error(), wire::Failure::invalid);
+    request = route_request();
+    request.set_sender("not an address");
+    EXPECT_EQ(route_letter(book, request, "", people).error(), wire::Failure::invalid);
+    request = route_request();
+    request.add_persons();
+    EXPECT_EQ(route_letter(book, request, "", people).error(), wire::Failure::invalid);
 }
 
 TEST(Route, TakesNoMoreRecipientsThanTheLimit)
 {
+    const auto book = handbook();
     auto request = route_request();
     for (int i = 0; i < Limits::recipients; ++i)
-        request.add_recipients()->set_address("a@example.net");
-    ASSERT_TRUE(route_letter(request, ""));
-    request.add_recipients()->set_address("a@example.net");
-    EXPECT_EQ(route_letter(request, "").error(), wire::Failure::invalid);
-}
-
-TEST(Route, HasNoAnswerLargerThanAFrame)
-{
-    auto request = route_request();
-    const std::string long_address = std::string(64, 'a') + "@" + std::string(63, 'b') + "." +
-                                     std::string(63, 'c') + "." + std::string(50, 'd') + ".org";
-    for (int i = 0; i < Limits::recipients; ++i)
-        add_local(request, long_address, 1);
-    EXPECT_EQ(route_letter(request, "").error(), wire::Failure::invalid);
+        request.add_recipients("a@example.net");
+    ASSERT_TRUE(route_letter(book, request, "", people));
+    request.add_recipients("a@example.net");
+    EXPECT_EQ(route_letter(book, request, "", people).error(), wire::Failure::invalid);
 }
 
 } // namespace

@@ -45,8 +45,14 @@ protected:
     boost::asio::io_context io{1};
     std::string letter;
     std::vector<std::uint32_t> reads;
-    tests::LinkPair pair{
-        io, {.handler = letters(), .closed = {}}, {.handler = serve, .closed = {}}};
+    tests::LinkPair pair{io,
+                         {.handler = letters(), .closed = {}},
+                         {.handler =
+                              [](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+                                  return serve(std::make_shared<const Handbook>(handbook()),
+                                               std::move(link), std::move(frame));
+                              },
+                          .closed = {}}};
 };
 
 std::string large_letter()
@@ -59,8 +65,11 @@ std::string large_letter()
 
 TEST_F(SorterServes, RoutesForTheKeeper)
 {
-    auto request = route_request();
-    add_local(request, "alice@example.org", 12);
+    auto request = route_request({"alice@example.org"});
+    request.add_persons()->set_name("alice@example.org");
+    auto* standing = request.add_standings();
+    standing->set_account(12);
+    standing->set_exists(true);
     const auto routed =
         tests::run(io, pair.ours->call<wire::Routed>(Method::route, request, "Subject: x\r\n\r\n"));
     ASSERT_TRUE(routed);

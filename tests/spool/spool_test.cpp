@@ -49,7 +49,7 @@ struct Queue {
         for (const auto& [destination, due] : places)
             deliveries.push_back(delivery(id, destination, due));
         EXPECT_TRUE(
-            run(io, spool.add_deliveries(id, deliveries, Spool::Page::last, record)).has_value());
+            run(io, spool.add_deliveries(id, deliveries, Spool::LastPage{record})).has_value());
         return id;
     }
     std::size_t hints(std::size_t shard, Timestamp now)
@@ -87,11 +87,10 @@ TEST(Spool, FindsAnAcceptedLetterUntilItIsRouted)
         return *run(queue.io, queue.spool.letters(id.shard(), keys::unsorted_prefix, {}, 10));
     };
     EXPECT_EQ(unsorted(), std::vector{id});
-    ASSERT_TRUE(
-        run(queue.io, queue.spool.add_deliveries(id, {queue.delivery(id, "smtp:a.test", noon)},
-                                                 Spool::Page::more, record)));
+    ASSERT_TRUE(run(queue.io, queue.spool.add_deliveries(
+                                  id, {queue.delivery(id, "smtp:a.test", noon)}, std::nullopt)));
     EXPECT_EQ(unsorted(), std::vector{id}); // Not before the last page.
-    ASSERT_TRUE(run(queue.io, queue.spool.add_deliveries(id, {}, Spool::Page::last, record)));
+    ASSERT_TRUE(run(queue.io, queue.spool.add_deliveries(id, {}, Spool::LastPage{record})));
     EXPECT_TRUE(unsorted().empty());
 }
 
@@ -125,7 +124,7 @@ TEST(Spool, KeepsAHintForWhateverIsDueHoweverOftenItIsSwept)
     }
     // Deferred into the future: found again when that time's bucket begins.
     auto deliveries = run(queue.io, queue.spool.deliveries(id));
-    Spool::Update update{(*deliveries)[0], noon, false};
+    Spool::Update update{(*deliveries)[0], noon};
     update.record.set_due(to_microseconds(noon + 5h));
     ASSERT_TRUE(run(queue.io, queue.spool.record(id, {update}, {})));
     auto hints = run(queue.io, queue.spool.hints(shard, noon + 3h));
