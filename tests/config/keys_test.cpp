@@ -168,6 +168,18 @@ TEST(ConfigurationPage, HasExamplesThatLoad)
     EXPECT_GE(examples, 2);
 }
 
+TEST(PackagedConfiguration, LoadsOnceItsMarksAreTakenAway)
+{
+    std::ifstream file(POSTHOUSE_SOURCE "/packaging/posthouse.toml");
+    std::string text;
+    for (std::string line; std::getline(file, line);)
+        if (line.size() > 1 && line[0] == '#' && line[1] != ' ') // "# " begins a sentence.
+            text += line.substr(1) + '\n';
+    const auto config = load_text(text, "posthouse.toml");
+    ASSERT_TRUE(config) << config.error()[0].text();
+    EXPECT_EQ(config->milters.size(), 1u);
+}
+
 TEST(Nearest, FindsTyposAndNoStrangers)
 {
     constexpr std::string_view names[] = {"hostname", "data_dir", "limits"};
