@@ -2,6 +2,7 @@
 // posthouse check: everything that would keep the server from starting, in one go.
 #include "cli/commands.hpp"
 #include "config/load.hpp"
+#include "config/warnings.hpp"
 #include "process/users.hpp"
 
 #include <boost/json.hpp>
@@ -46,18 +47,25 @@ std::optional<std::string> trouble_with_data_dir(const std::string& data_dir)
 std::vector<std::string> missing_users(const config::Users& users)
 {
     std::vector<std::string> missing;
-    for (const auto& name :
-         {users.gate, users.keeper, users.sorter, users.courier, users.resolver, users.clerk})
+    for (const auto& name : {users.gate, users.keeper, users.sorter, users.courier, users.resolver,
+                             users.clerk, users.tables})
         if (const auto found = process::identity_of(name);
             !found && std::ranges::find(missing, found.error()) == missing.end())
             missing.push_back(found.error());
     return missing;
 }
 
-Exit tell(Context& context, const std::vector<config::Problem>& problems,
-          const std::vector<std::string>& sentences)
+/// Of one configuration: its problems, the rest that would keep the server from starting, and what
+/// would not.
+struct Findings {
+    std::vector<config::Problem> problems = {};
+    std::vector<std::string> sentences = {}, warnings = {};
+};
+
+Exit tell(Context& context, const Findings& findings)
 {
     auto& console = context.console;
+    const auto& [problems, sentences, warnings] = findings;
     const bool fine = problems.empty() && sentences.empty();
     if (context.output == Output::json) {
         json::array list;
@@ -71,7 +79,11 @@ Exit tell(Context& context, const std::vector<config::Problem>& problems,
                             {"text", problem.text()}});
         for (const auto& sentence : sentences)
             list.push_back({{"file", context.config_path}, {"text", sentence}});
-        console.out << json::serialize(json::object{{"ok", fine}, {"problems", list}}) << '\n';
+        console.out << json::serialize(json::object{
+                           {"ok", fine},
+                           {"problems", list},
+                           {"warnings", json::array(warnings.begin(), warnings.end())}})
+                    << '\n';
         return fine ? Exit::ok : Exit::config;
     }
     for (const auto& problem : problems)
@@ -79,6 +91,9 @@ Exit tell(Context& context, const std::vector<config::Problem>& problems,
     for (const auto& sentence : sentences)
         console.err << context.config_path << ": " << styled(console, Style::plain, sentence)
                     << '\n';
+    for (const auto& warning : warnings)
+        console.err << context.config_path
+                    << ": warning: " << styled(console, Style::plain, warning) << '\n';
     if (fine)
         console.out << context.config_path << ": " << styled(console, Style::good, "fine") << '\n';
     return fine ? Exit::ok : Exit::config;
@@ -90,15 +105,16 @@ Exit check(Context& context)
 {
     auto config = config::load_file(context.config_path);
     if (!config)
-        return tell(context, config.error(), {});
-    std::vector<std::string> sentences;
+        return tell(context, {.problems = config.error()});
+    Findings findings{.warnings = config::warnings(*config)};
+    auto& sentences = findings.sentences;
     if (auto documents = process::read_documents(context.config_path); !documents)
         sentences = documents.error().sentences;
     if (auto trouble = trouble_with_data_dir(config->data_dir))
         sentences.push_back(std::move(*trouble));
     for (auto& user : missing_users(config->process.users))
         sentences.push_back("process.users: " + user);
-    return tell(context, {}, sentences);
+    return tell(context, findings);
 }
 
 } // namespace posthouse::cli

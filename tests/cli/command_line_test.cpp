@@ -99,7 +99,21 @@ TEST(CommandLine, FindsAGoodConfigurationFine)
     EXPECT_EQ(stage.run({"check"}), Exit::ok) << stage.err.str();
     EXPECT_EQ(stage.out.str(), stage.directory + "/posthouse.toml: fine\n");
     EXPECT_EQ(stage.run({"check", "--json"}), Exit::ok);
-    EXPECT_EQ(json::parse(stage.out.str()), json::parse(R"({"ok":true,"problems":[]})"));
+    EXPECT_EQ(json::parse(stage.out.str()),
+              json::parse(R"({"ok":true,"problems":[],"warnings":[]})"));
+}
+
+TEST(CommandLine, WarnsOfWhatIsAllowedButSeldomMeant)
+{
+    Stage stage;
+    stage.write("posthouse.toml", "hostname = \"mx.example.org\"\ndata_dir = \"" + stage.directory +
+                                      "\"\nsmtp.i_want_an_open_relay = true\n");
+    EXPECT_EQ(stage.run({"check"}), Exit::ok) << stage.err.str();
+    EXPECT_THAT(stage.err.str(),
+                HasSubstr("/posthouse.toml: warning: smtp.i_want_an_open_relay: anyone may send"));
+    EXPECT_EQ(stage.out.str(), stage.directory + "/posthouse.toml: fine\n");
+    EXPECT_EQ(stage.run({"check", "--json"}), Exit::ok);
+    EXPECT_EQ(json::parse(stage.out.str()).at("warnings").as_array().size(), 1u);
 }
 
 TEST(CommandLine, ReportsEveryFaultOfAConfigurationWithItsPlace)
