@@ -5,11 +5,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "base/text.hpp"
 #include <fmt/format.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
-#include <openssl/x509.h>
 
 #include <filesystem>
 #include <unistd.h>
@@ -220,19 +216,6 @@ config::Config with_tls(config::OutboundTls tls, std::vector<std::string> finger
     destination.fingerprints = std::move(fingerprints);
     config.destinations.push_back(std::move(destination));
     return config;
-}
-
-std::string fingerprint(const tests::SelfSigned& made)
-{
-    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
-        BIO_new_mem_buf(made.certificate.data(), static_cast<int>(made.certificate.size())),
-        BIO_free);
-    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
-        PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned bytes = 0;
-    EXPECT_EQ(X509_digest(certificate.get(), EVP_sha256(), digest, &bytes), 1);
-    return hex({reinterpret_cast<const char*>(digest), bytes});
 }
 
 TEST(Certificates, OfAVerifiedHostAreInItsNameAndTrusted)

@@ -2,6 +2,7 @@
 #include "tests/courier/town.hpp"
 
 #include "base/contract.hpp"
+#include "base/text.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -9,6 +10,9 @@
 #include <algorithm>
 #include <csignal>
 #include <fmt/format.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
+#include <openssl/x509.h>
 
 namespace asio = boost::asio;
 using boost::asio::ip::tcp;
@@ -196,6 +200,19 @@ std::shared_ptr<const Policy> policy_for(const config::Config& config)
 {
     return std::make_shared<const Policy>(config, Means{client_tls(), verifying_tls()},
                                           Policy::Secrets());
+}
+
+std::string fingerprint(const tests::SelfSigned& made)
+{
+    const std::unique_ptr<BIO, decltype(&BIO_free)> bio(
+        BIO_new_mem_buf(made.certificate.data(), static_cast<int>(made.certificate.size())),
+        BIO_free);
+    const std::unique_ptr<X509, decltype(&X509_free)> certificate(
+        PEM_read_bio_X509(bio.get(), nullptr, nullptr, nullptr), X509_free);
+    unsigned char digest[EVP_MAX_MD_SIZE];
+    unsigned bytes = 0;
+    expects(X509_digest(certificate.get(), EVP_sha256(), digest, &bytes) == 1);
+    return hex({reinterpret_cast<const char*>(digest), bytes});
 }
 
 // ---- The town -------------------------------------------------------------------------------

@@ -91,6 +91,8 @@ wire::Targets targets_at(const std::vector<std::uint16_t>& ports);
 std::shared_ptr<net::TlsContext> client_tls();
 /// For mx1.test; the one certificate that the town trusts.
 const tests::SelfSigned& certificate();
+/// SHA-256, hexadecimal.
+std::string fingerprint(const tests::SelfSigned&);
 std::shared_ptr<net::TlsContext> verifying_tls();
 std::shared_ptr<net::TlsContext> server_tls(const tests::SelfSigned& = certificate());
 std::shared_ptr<const Policy> policy_for(const config::Config&);

@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <csignal>
+#include <map>
 #include <optional>
 #include <poll.h>
 #include <sys/wait.h>
@@ -45,7 +46,8 @@ public:
         }
     }
 
-    void configure(std::string_view text, const std::vector<std::string>& dns_servers)
+    void configure(std::string_view text, const std::vector<std::string>& dns_servers,
+                   const std::map<std::string, std::string>& secrets = {})
     {
         const auto file = process::text_file(text);
         const auto none = process::text_file("");
@@ -53,6 +55,7 @@ public:
         for (const auto& server : dns_servers)
             message.mutable_configure()->add_dns_servers(server);
         message.mutable_configure()->set_generation(++generation_);
+        message.mutable_configure()->mutable_secrets()->insert(secrets.begin(), secrets.end());
         expects(control_->send(message, std::array{file.get(), none.get(), none.get()}));
     }
     /// The other end of a link that it takes for one to this peer.

@@ -25,6 +25,8 @@ def as_toml(value):
         return str(value)
     if isinstance(value, (list, tuple)):
         return "[" + ", ".join(map(as_toml, value)) + "]"
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{key} = {as_toml(each)}" for key, each in value.items()) + " }"
     return '"' + str(value) + '"'
 
 

@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Letters between Posthouse, Posthouse and Postfix, over port 25."""
+import email
+import email.policy
 import re
 
 import pytest
@@ -8,7 +10,8 @@ from letters import AWKWARD, LARGE, LONG_LINES, PLAIN, compose, trace_fields
 from patience import until
 
 BODIES = [pytest.param(PLAIN, id="plain"), pytest.param(AWKWARD, id="awkward"),
-          pytest.param(LONG_LINES, id="long_lines"), pytest.param(LARGE, id="large")]
+          pytest.param(LARGE, id="large")]
+BODIES_IN = [*BODIES, pytest.param(LONG_LINES, id="long_lines")]
 
 
 @pytest.mark.parametrize("body", BODIES)
@@ -21,6 +24,14 @@ def test_a_letter_goes_from_posthouse_to_posthouse_byte_for_byte(a, b, body):
     assert trace.count("Received: ") == 2
 
 
+def test_long_lines_are_encoded_on_their_way_and_are_the_same_at_its_end(a, b):
+    letter = compose(body=LONG_LINES)
+    a.submit(letter, "alice@a.test", "bob@b.test")
+    arrived = b.arrived(letter)
+    assert max(map(len, arrived.split(b"\r\n"))) <= 998
+    assert email.message_from_bytes(arrived, policy=email.policy.SMTP).get_payload(decode=True) == LONG_LINES
+
+
 @pytest.mark.parametrize("body", BODIES)
 def test_a_letter_goes_from_posthouse_to_postfix_byte_for_byte(a, p, body):
     letter = compose(recipient="bob@p.test", body=body)
@@ -30,7 +41,7 @@ def test_a_letter_goes_from_posthouse_to_postfix_byte_for_byte(a, p, body):
     assert "from mx.a.test" in trace
 
 
-@pytest.mark.parametrize("body", BODIES)
+@pytest.mark.parametrize("body", BODIES_IN)
 def test_a_letter_goes_from_postfix_to_posthouse_byte_for_byte(p, b, body):
     letter = compose(sender="bob@p.test", body=body)
     p.submit(letter, "bob@p.test", "bob@b.test")
