@@ -114,6 +114,9 @@ void Walk::address(const mail::Mailbox& mailbox, const Spot& spot)
 {
     if (has_enough())
         return;
+    if (mailbox.domain().text() == "localhost" && rules_.hostname.text() != "localhost")
+        if (const auto here = mailbox_at(mailbox.local_part(), rules_.hostname.text()))
+            return address(*here, spot);
     if (is_too_deep(mailbox.text(), spot))
         return;
     const auto locality = locality_of(mailbox.domain(), rules_, tables_);

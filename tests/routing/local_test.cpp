@@ -60,6 +60,18 @@ TEST(LocalUser, OfALocalHostIsTheHostnamesToo)
               "smtp:sub.alias.example.net dora@sub.alias.example.net");
 }
 
+TEST(LocalUser, OfLocalhostIsTheHostnames)
+{
+    House house;
+    house.people.account("dora@mx.example.net");
+    house.table(Table::virtusers, "joe@mx.example.net  dora\n");
+    EXPECT_EQ(house.goes("dora@localhost"), "mailbox: dora@mx.example.net");
+    EXPECT_EQ(house.goes("joe@localhost"), "mailbox: dora@mx.example.net");
+    house.rules.hostname = house::domain("localhost");
+    house.people.account("eve@localhost");
+    EXPECT_EQ(house.goes("eve@localhost"), "mailbox: eve@localhost");
+}
+
 TEST(CatchAll, TakesWhatNobodyElseTakes)
 {
     House house;
