@@ -24,14 +24,19 @@ std::string SharedBodies::claim_of(AccountId account, std::uint64_t delivery)
 
 Task<store::Result<void>> SharedBodies::claim(store::BlobId blob, std::string claim)
 {
-    store::Commit commit;
-    commit.partition = partition_of(blob);
-    commit.put.push_back({queue_claim, {}});
-    commit.put.push_back({std::move(claim), {}});
-    auto done = co_await engine_.partitions().commit(std::move(commit));
-    if (!done)
-        co_return std::unexpected(done.error());
-    co_return store::Result<void>{};
+    for (int i = 0; i < attempts; ++i) {
+        store::Commit commit;
+        commit.partition = partition_of(blob);
+        commit.put.push_back({queue_claim, {}});
+        commit.put.push_back({claim, {}});
+        auto done = co_await engine_.partitions().commit(std::move(commit));
+        if (done)
+            co_return store::Result<void>{};
+        if (done.error() !=
+            store::Error::unknown) // Whether or not it was written, again is the same.
+            co_return std::unexpected(done.error());
+    }
+    co_return std::unexpected(store::Error::unavailable);
 }
 
 Task<store::Result<bool>> SharedBodies::is_claimed(store::BlobId blob)
@@ -63,7 +68,7 @@ Task<store::Result<void>> SharedBodies::release(store::BlobId blob, std::string 
             co_return store::Result<void>{};
         if (done)
             co_return co_await engine_.partitions().drop(partition_of(blob), *done);
-        if (done.error() != store::Error::conflict)
+        if (done.error() != store::Error::conflict && done.error() != store::Error::unknown)
             co_return std::unexpected(done.error());
     }
     co_return std::unexpected(store::Error::unavailable);

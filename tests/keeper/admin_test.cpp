@@ -408,14 +408,15 @@ TEST_F(Administration, TracesALetterInTheQueueAndAfterItsEnd)
 TEST_F(Administration, ExplainsEachKindOfRecipient)
 {
     const auto route = [&](const std::string& address) {
-        return told("explain", {address}).at("route").as_object();
+        return told("explain", {address}).at("deliveries").as_array().at(0).as_object();
     };
     EXPECT_EQ(route("ann@example.org").at("rule").as_string(), "account");
     EXPECT_EQ(route("anything@example.org").at("rule").as_string(), "catch-all");
     EXPECT_EQ(route("anything@example.org").at("final_address").as_string(), "ann@example.org");
-    EXPECT_EQ(route("nobody@plain.org").at("kind").as_string(), "refused");
+    EXPECT_EQ(route("nobody@plain.org").at("destination").as_string(), "");
     EXPECT_EQ(route("nobody@plain.org").at("status").as_string(), "5.1.1");
-    EXPECT_EQ(route("one@remote.test").at("kind").as_string(), "remote");
+    EXPECT_EQ(route("one@remote.test").at("destination").as_string(), "smtp:remote.test");
+    EXPECT_EQ(told("explain", {"nobody@plain.org"}).at("verdict").as_object().at("code"), 550);
     EXPECT_FALSE(told("explain", {"nobody@plain.org"}).at("accepted").as_bool());
     EXPECT_EQ(ask(request("explain", {"no address"})).exit_code(), code(Exit::usage));
     EXPECT_EQ(ask(request("explain", {"one@remote.test", "", "here"})).exit_code(),
