@@ -42,7 +42,7 @@ void drop_start(std::vector<std::string>& arguments)
 {
     if (arguments.size() > 2 && arguments[0].starts_with("IFS=") && arguments[1] == "&&")
         arguments.erase(arguments.begin(), arguments.begin() + 2);
-    if (arguments.size() > 1 && arguments[0] == "exec")
+    if (!arguments.empty() && arguments[0] == "exec")
         arguments.erase(arguments.begin());
 }
 
