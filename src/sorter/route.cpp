@@ -64,6 +64,7 @@ wire::Routed::Delivery to_wire(const routing::Delivery& route)
     delivery.set_has_sender(route.sender.has_value());
     delivery.set_sender(route.sender.value_or(""));
     delivery.set_list(route.list);
+    delivery.set_keep(route.keep);
     return delivery;
 }
 
