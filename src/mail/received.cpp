@@ -18,9 +18,16 @@ std::string address_literal(const std::string& address)
     return Domain::parse(literal) ? literal : std::string();
 }
 
+std::string ascii_only(std::string said)
+{
+    if (!is_ascii(said))
+        std::ranges::replace_if(said, is_non_ascii, '?');
+    return said;
+}
+
 void write_from(FieldWriter& field, const Arrival& arrival)
 {
-    if (arrival.greeted_as.empty() && arrival.client_address.empty())
+    if (arrival.client_address.empty() && (arrival.greeted_as.empty() || arrival.local_user))
         return;
     const auto charset = arrival.transmission.utf8 ? Charset::utf8 : Charset::ascii;
     const auto greeted_as = Domain::parse(arrival.greeted_as, charset);
@@ -34,11 +41,10 @@ void write_from(FieldWriter& field, const Arrival& arrival)
         field.word(literal.empty() ? "unknown" : literal);
     if (!literal.empty())
         field.comment(name ? name->text() + ' ' + literal : literal);
+    if (!arrival.ident.empty())
+        field.comment("ident says " + ascii_only(arrival.ident.substr(0, 64)));
     if (!greeted_as && !arrival.greeted_as.empty()) {
-        auto said = arrival.greeted_as.substr(0, 64);
-        if (!is_ascii(said))
-            std::ranges::replace_if(said, is_non_ascii, '?');
-        field.comment("greeted as " + said);
+        field.comment("greeted as " + ascii_only(arrival.greeted_as.substr(0, 64)));
     }
 }
 
@@ -74,7 +80,10 @@ std::string received_field(const Arrival& arrival)
     FieldWriter field("Received");
     write_from(field, arrival);
     field.word("by").word(arrival.host.text());
-    field.word("with").word(protocol_name(arrival.transmission));
+    if (arrival.local_user)
+        field.comment("from user " + std::to_string(*arrival.local_user));
+    if (arrival.transmission.greeting != Transmission::Greeting::none)
+        field.word("with").word(protocol_name(arrival.transmission));
     if (arrival.transmission.tls && !arrival.tls.empty())
         field.comment(arrival.tls);
     if (!arrival.id.empty())

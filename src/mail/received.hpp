@@ -14,7 +14,7 @@ namespace posthouse::mail {
 
 /// How a letter was handed over.
 struct Transmission {
-    enum class Greeting : std::uint8_t { helo, ehlo, lhlo };
+    enum class Greeting : std::uint8_t { helo, ehlo, lhlo, none };
     Greeting greeting = Greeting::ehlo;
     bool tls = false;
     bool authenticated = false;
@@ -29,6 +29,8 @@ struct Arrival {
     std::string greeted_as;     ///< What it said in HELO; nothing if the letter came from no host.
     std::string client_address; ///< 192.0.2.1, 2001:db8::1; nothing if it has none.
     std::string client_name;    ///< Its confirmed name in DNS; nothing if it has none.
+    std::string ident = {};     ///< Whom its host says it comes from (RFC 1413): a claim.
+    std::optional<std::uint32_t> local_user = {}; ///< Of this host; then there is no client.
     Transmission transmission;
     std::string tls; ///< Protocol and cipher, for a comment.
     Domain host;     ///< Ours.

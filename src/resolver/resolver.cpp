@@ -4,6 +4,7 @@
 #include "base/log.hpp"
 #include "dns/unbound/unbound_lookup.hpp"
 #include "process/sandbox.hpp"
+#include "resolver/client_name.hpp"
 #include "resolver/finder.hpp"
 #include "wire/link.hpp"
 #include "wire/parse.hpp"
@@ -90,6 +91,7 @@ public:
                 return std::unexpected(made.error());
             // Whoever is still asking the old one keeps it.
             lookup_ = std::move(*made);
+            names_ = std::make_shared<ClientNames>(lookup_);
         }
         settings_ = std::move(settings);
         const auto& config = settings_->config;
@@ -103,7 +105,7 @@ public:
         options.handler = [this](std::shared_ptr<wire::Link>, wire::Frame frame) {
             return answer(std::move(frame));
         };
-        auto& place = links_[end.peer];
+        auto& place = links_[end.peer + '/' + std::to_string(end.index)];
         if (place)
             place->close();
         place =
@@ -113,6 +115,8 @@ public:
 private:
     Task<wire::Result<wire::Answer>> answer(wire::Frame frame)
     {
+        if (frame.head.method == wire::Method::client_name)
+            co_return co_await name_client(std::move(frame));
         if (frame.head.method != wire::Method::find_targets)
             co_return std::unexpected(wire::Failure::refused);
         const auto asked = wire::parse<wire::FindTargets>(frame.message);
@@ -126,12 +130,23 @@ private:
         co_return wire::answer_with(found);
     }
 
+    Task<wire::Result<wire::Answer>> name_client(wire::Frame frame)
+    {
+        const auto asked = wire::parse<wire::ClientName>(frame.message);
+        if (!asked)
+            co_return std::unexpected(wire::Failure::invalid);
+        wire::ClientNamed named;
+        named.set_name(co_await ClientNames::find(names_, asked->address(), Instant::clock::now()));
+        co_return wire::answer_with(named);
+    }
+
     asio::io_context& context_;
     std::vector<dns::IpAddress> interfaces_;
     SystemRandom random_;
     std::shared_ptr<const process::Settings> settings_;
     std::shared_ptr<dns::Lookup> lookup_;
     std::shared_ptr<const Finder> finder_;
+    std::shared_ptr<ClientNames> names_;
     std::map<std::string, std::shared_ptr<wire::Link>> links_;
 };
 

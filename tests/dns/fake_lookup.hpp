@@ -57,6 +57,11 @@ public:
         aliases_[name] = target;
         return *this;
     }
+    FakeLookup& pointer(const std::string& name, std::string_view target)
+    {
+        row(name, RecordType::ptr).records.push_back(Name{std::string(target)});
+        return *this;
+    }
     /// The name exists, whether or not it has records.
     FakeLookup& exists(const std::string& name)
     {

@@ -146,5 +146,28 @@ TEST(DeliveredTo, CanBeFoundAgain)
     EXPECT_TRUE(HeaderBlock::parse(field).has("delivered-to", mailbox.text()));
 }
 
+TEST(Received, TellsOfAUserOfThisHost)
+{
+    auto how = arrival();
+    how.client_address = {};
+    how.local_user = 1000;
+    EXPECT_EQ(unfolded(received_field(how)),
+              "by mx.example.org (from user 1000) with ESMTP id 0f3zk; "
+              "Fri, 21 Nov 1997 15:55:06 +0000");
+    how.transmission.greeting = Transmission::Greeting::none;
+    EXPECT_TRUE(unfolded(received_field(how)).starts_with("by mx.example.org (from user 1000) id"));
+}
+
+TEST(Received, TellsWhatAnIdentServerSaysAsAClaim)
+{
+    auto how = arrival();
+    how.ident = "eve) by bank.example\r\n\xff" + std::string(100, 'x');
+    const auto field = unfolded(received_field(how));
+    EXPECT_TRUE(field.starts_with("from client.example ([192.0.2.1]) (ident says eve\\) by "
+                                  "bank.example???xxx"))
+        << field;
+    EXPECT_FALSE(field.contains(std::string(64, 'x')));
+}
+
 } // namespace
 } // namespace posthouse::mail
