@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <cstring>
 #include <fmt/format.h>
+#include <iterator>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -183,15 +184,19 @@ Task<wire::Result<wire::Answer>> Desk::serve(std::shared_ptr<wire::Link> keeper,
 Task<wire::Result<wire::Answer>> Desk::find_users(wire::Frame frame)
 {
     const auto request = wire::parse<wire::FindUsers>(frame.message);
-    if (!request || request->names_size() > Limits::names)
+    if (!request)
         co_return std::unexpected(wire::Failure::invalid);
     std::vector<std::string> names;
     for (const auto& name : request->names())
         if (is_plain_login(name))
             names.push_back(name);
     std::vector<std::expected<Login, LookupError>> logins;
-    if (!names.empty())
-        logins = co_await runner_.find(names);
+    for (std::size_t at = 0; at < names.size(); at += Limits::names) {
+        const auto first = names.begin() + static_cast<std::ptrdiff_t>(at);
+        const auto count = std::min<std::size_t>(names.size() - at, Limits::names);
+        auto some = co_await runner_.find({first, first + static_cast<std::ptrdiff_t>(count)});
+        std::ranges::move(some, std::back_inserter(logins));
+    }
     wire::FoundUsers found;
     auto next = logins.begin();
     for (const auto& name : request->names()) {

@@ -11,7 +11,7 @@ namespace posthouse::agent {
 /// is in the configuration instead (local_delivery).
 struct Limits {
     static constexpr std::size_t name_bytes = 64;           // of a login
-    static constexpr int names = 1000;                      // asked for at once
+    static constexpr int names = 1000;                      // asked the runner for at once
     static constexpr std::size_t forward_bytes = 64 * 1024; // of a .forward file
     static constexpr std::size_t forward_targets = 1000;
     static constexpr std::size_t header_bytes = 256 * 1024; // that are searched for Delivered-To:

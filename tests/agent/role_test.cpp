@@ -189,6 +189,19 @@ TEST_F(AgentRole, SaysWhoIsAUserHere)
     EXPECT_EQ(answers, (std::vector<int>{1, 0, 0, 0, 1}));
 }
 
+TEST_F(AgentRole, LooksUpAsManyAsALetterMayHave)
+{
+    start();
+    wire::FindUsers asked;
+    for (int i = 0; i < 2500; ++i)
+        asked.add_names(i == 2400 ? me : fmt::format("no-such-user-{}", i));
+    const auto found = ask<wire::FoundUsers>(wire::Method::find_users, asked);
+    ASSERT_TRUE(found);
+    ASSERT_EQ(found->answers_size(), 2500);
+    for (int i = 0; i < 2500; ++i)
+        EXPECT_EQ(found->answers(i), i == 2400 ? wire::FoundUsers::FOUND : wire::FoundUsers::NONE);
+}
+
 TEST_F(AgentRole, PutsALetterIntoAMailbox)
 {
     start();
