@@ -7,7 +7,8 @@ import subprocess
 import pytest
 
 from certificates import make_certificate
-from letters import compose, trace_fields
+from dovecot import Dovecot, NoDovecot
+from letters import AWKWARD, compose, trace_fields
 from login_host import PASSWORD, USER, LoginHost
 from patience import until
 
@@ -183,6 +184,23 @@ def test_letters_go_into_mail_stores_by_lmtp(town, house):
     assert set(brought_to(by_path, letter).recipients) == {"a@path.test", "b@path.test"}
     assert brought_to(by_tcp, letter).recipients == ("c@tcp.test",)
     assert "nobody@path.test" in house.notification(letter.token, "someone")
+
+
+def test_dovecot_takes_letters_at_its_port_and_at_its_socket(town, house):
+    try:
+        store = Dovecot(town, "store", ["dora@port.test", "dora@socket.test"])
+    except NoDovecot as reason:
+        pytest.skip(str(reason))
+    table = house.folder / "mailertable"
+    table.write_text(f"port.test lmtp:[{store.address}]:24\nsocket.test lmtp:unix:{store.path}\n")
+    house.config["tables"] = {"mailertable": [table]}
+    house.start()
+    house.add_user("someone")
+    letter = compose(sender=f"someone@{house.domain}", body=AWKWARD)
+    house.submit(letter, f"someone@{house.domain}", "dora@port.test", "dora@socket.test", "stranger@socket.test")
+    for user in ("dora@port.test", "dora@socket.test"):
+        assert f"Delivered-To: {user}\r\n" in trace_fields(store.arrived(letter, user), letter)
+    assert "stranger@socket.test" in house.notification(letter.token, "someone")
 
 
 # ---- Old hosts --------------------------------------------------------------------------------------
