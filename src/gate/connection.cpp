@@ -13,7 +13,8 @@ Connection::Connection(Visitor visitor, Desk& desk)
     : terms_(std::move(visitor.terms)),
       desk_(desk),
       channel_(std::move(visitor.socket), desk.deadlines),
-      client_(std::move(visitor.address)),
+      party_(std::move(visitor.party)),
+      client_(party_.label()),
       session_(visitor.session),
       place_(std::move(visitor.place))
 {

@@ -3,6 +3,7 @@
 
 #include "base/task.hpp"
 #include "gate/census.hpp"
+#include "gate/party.hpp"
 #include "gate/terms.hpp"
 #include "net/channel.hpp"
 #include "wire/link.hpp"
@@ -21,6 +22,9 @@ struct Desk {
     /// None, or closed, while the other process is not there.
     std::shared_ptr<wire::Link> keeper = nullptr;
     std::shared_ptr<wire::Link> clerk = nullptr;
+    std::shared_ptr<wire::Link> resolver = nullptr;
+    class Outside* outside = nullptr; // Connections that the supervisor opens.
+    class MilterPool* milters = nullptr;
     /// Stands for a letter's id in what is written before there is one. Never shown to anybody.
     std::string id_mark = {};
 };
@@ -28,7 +32,7 @@ struct Desk {
 /// A client that has come in.
 struct Visitor {
     boost::asio::ip::tcp::socket socket;
-    std::string address;       // 192.0.2.1, 2001:db8::1
+    Party party;
     std::uint64_t session = 0; // For the log.
     std::shared_ptr<const Terms> terms;
     Census::Place place;
@@ -75,6 +79,8 @@ protected:
 
     const Terms& terms() const { return *terms_; }
     Desk& desk() { return desk_; }
+    const Party& party() const { return party_; }
+    /// For the log.
     const std::string& client() const { return client_; }
     std::string session_id() const;
     std::string tls_description() const { return channel_.tls_description(); }
@@ -86,6 +92,7 @@ private:
     std::shared_ptr<const Terms> terms_;
     Desk& desk_;
     net::Channel channel_;
+    Party party_;
     std::string client_;
     std::uint64_t session_;
     Census::Place place_;

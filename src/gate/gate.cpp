@@ -30,6 +30,9 @@ public:
 private:
     void configure(std::shared_ptr<const process::Settings>);
     void take_link(process::LinkEnd);
+    Outside::Send requests_of(std::size_t worker);
+    void connected(std::uint64_t id, UniqueFd, std::string error);
+    void collect(std::uint64_t id, Dropped);
     void open_listeners();
     void drain();
     void one_has_ended();
@@ -73,13 +76,19 @@ Gate::Gate(process::StartUp start, std::shared_ptr<net::TlsContext> tls)
                     },
                 .drain = [this] { drain(); },
                 .ended = nullptr,
-                .orphaned = nullptr})
+                .orphaned = nullptr,
+                .connected =
+                    [this](std::uint64_t id, UniqueFd socket, std::string error) {
+                        connected(id, std::move(socket), std::move(error));
+                    },
+                .collect = [this](std::uint64_t id, std::uint32_t user,
+                                  UniqueFd file) { collect(id, {user, std::move(file)}); }})
 {
     SystemRandom random;
     const auto mark = base32_encode(random.next());
     const auto count = threads_of(settings_->config);
     for (std::size_t i = 0; i < count; ++i)
-        workers_.push_back(std::make_unique<Worker>(census_, mark));
+        workers_.push_back(std::make_unique<Worker>(census_, mark, requests_of(i)));
     for (auto& link : start.links)
         take_link(std::move(link));
 }
@@ -117,6 +126,46 @@ void Gate::take_link(process::LinkEnd end)
     auto& worker = *workers_[end.index];
     post_to(worker,
             [&worker, end = std::move(end)]() mutable { worker.take_link(std::move(end)); });
+}
+
+/// On the wire a request's id is the worker's own, with the worker's number below it.
+Outside::Send Gate::requests_of(std::size_t worker)
+{
+    return [this, worker](wire::Control::Connect request) {
+        asio::post(context_, [this, worker, request = std::move(request)]() mutable {
+            wire::Control message;
+            request.set_id(request.id() * workers_.size() + worker);
+            *message.mutable_connect() = std::move(request);
+            control_.send(message);
+        });
+    };
+}
+
+void Gate::connected(std::uint64_t id, UniqueFd socket, std::string error)
+{
+    auto& worker = *workers_[id % workers_.size()];
+    post_to(worker, [&worker, id = id / workers_.size(), socket = std::move(socket),
+                     error = std::move(error)]() mutable {
+        worker.connected(id, std::move(socket), std::move(error));
+    });
+}
+
+/// By turns, since each has a link of its own.
+void Gate::collect(std::uint64_t id, Dropped dropped)
+{
+    auto& worker = *workers_[id % workers_.size()];
+    auto done = [this, id](wire::Control::Collected collected) {
+        asio::post(context_, [this, id, collected = std::move(collected)]() mutable {
+            wire::Control message;
+            collected.set_id(id);
+            *message.mutable_collected() = std::move(collected);
+            control_.send(message);
+        });
+    };
+    post_to(worker, [&worker, settings = settings_, dropped = std::move(dropped),
+                     done = std::move(done)]() mutable {
+        worker.collect(std::move(settings), std::move(dropped), std::move(done));
+    });
 }
 
 /// Every thread accepts on a descriptor of its own of each socket.

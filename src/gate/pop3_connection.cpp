@@ -110,7 +110,7 @@ Task<pop3::Login> Pop3Connection::authenticate(step::Authenticate login)
     wire::Authenticate request;
     request.set_user(login.user);
     request.set_password(std::string(login.password.reveal()));
-    request.set_client_address(client());
+    request.set_client_address(party().address);
     request.set_protocol("pop3");
     auto answer = co_await clerk->call<wire::Authenticated>(Method::authenticate, request);
     wipe(*request.mutable_password());

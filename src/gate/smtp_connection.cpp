@@ -16,8 +16,11 @@ namespace step = smtp::server_step;
 
 SmtpConnection::SmtpConnection(Visitor visitor, Desk& desk)
     : Connection(std::move(visitor), desk),
+      caller_(desk, terms(), party()),
       session_(terms().smtp)
 {
+    if (!terms().settings->config.milters.empty())
+        filtering_ = std::make_unique<Filtering>(terms().settings, desk, session_id());
 }
 
 void SmtpConnection::drain()
@@ -28,27 +31,32 @@ void SmtpConnection::drain()
 
 Task<void> SmtpConnection::converse()
 {
+    caller_.begin();
     for (;;) {
         auto next = session_.next(Instant::clock::now());
         if (std::holds_alternative<step::Close>(next))
-            co_return;
+            break;
         if (!perform_at_once(next))
             co_await perform(std::move(next));
     }
+    if (filtering_)
+        co_await filtering_->leave();
 }
 
 bool SmtpConnection::perform_at_once(smtp::ServerStep& next)
 {
     if (auto* append = std::get_if<step::AppendToMessage>(&next)) {
-        letter_->append(std::move(append->bytes));
+        append_to_letter(std::move(append->bytes));
         return !letter_->is_full();
     }
-    if (auto* open = std::get_if<step::OpenMessage>(&next)) {
+    if (auto* open = std::get_if<step::OpenMessage>(&next); open != nullptr && !filtering_) {
         session_.answer_open(open_letter(*open));
         return true;
     }
     if (std::holds_alternative<step::DiscardMessage>(next)) {
         letter_.reset();
+        if (filtering_)
+            filtering_->abort();
         return true;
     }
     return false;
@@ -76,6 +84,8 @@ Task<void> SmtpConnection::perform(smtp::ServerStep next)
         co_await check_recipients(std::move(*check));
     } else if (auto* etrn = std::get_if<step::Etrn>(&next)) {
         co_await start_queue(std::move(*etrn));
+    } else if (auto* open = std::get_if<step::OpenMessage>(&next)) {
+        co_await open_filtered_letter(std::move(*open));
     } else if (std::holds_alternative<step::AppendToMessage>(next)) {
         co_await letter_->unload();
     } else if (std::holds_alternative<step::CommitMessage>(next)) {
@@ -87,6 +97,7 @@ Task<void> SmtpConnection::perform(smtp::ServerStep next)
 
 Task<void> SmtpConnection::check_recipients(step::CheckRecipients question)
 {
+    co_await caller_.known();
     const auto count = question.recipients.size();
     std::vector<smtp::Verdict> verdicts;
     verdicts.reserve(count);
@@ -99,10 +110,15 @@ Task<void> SmtpConnection::check_recipients(step::CheckRecipients question)
             request.add_recipients(question.recipients[i].text());
         const auto asked = static_cast<std::size_t>(request.recipients_size());
         auto answer = co_await ask_for_verdicts(std::move(request));
+        if (answer)
+            note_fate(*answer);
         for (std::size_t i = 0; i < asked; ++i)
             verdicts.push_back(answer ? verdict_of(answer->verdicts(static_cast<int>(i)))
                                       : std::unexpected(refusal_of(answer.error())));
     }
+    if (filtering_)
+        co_await filtering_->ask_recipients(
+            session_.letters(), question, origin_of(question.peer, question.parameters), verdicts);
     for (std::size_t i = 0; i < count; ++i)
         if (!verdicts[i])
             log::info(event::recipient_refused, {{"session", session_id()},
@@ -112,6 +128,18 @@ Task<void> SmtpConnection::check_recipients(step::CheckRecipients question)
                                                  {"code", verdicts[i].error().code},
                                                  {"reason", verdicts[i].error().lines.front()}});
     session_.answer_recipients(std::move(verdicts));
+}
+
+/// What the access rules say of the letter when they let its recipient pass.
+void SmtpConnection::note_fate(const wire::Verdicts& verdicts)
+{
+    if (fate_.letter != session_.letters())
+        fate_ = {.letter = session_.letters()};
+    for (const auto& verdict : verdicts.verdicts()) {
+        fate_.discard = fate_.discard || verdict.what() == wire::Verdict::DISCARD;
+        if (verdict.what() == wire::Verdict::QUARANTINE && fate_.quarantine.empty())
+            fate_.quarantine = verdict.text().empty() ? "access" : verdict.text();
+    }
 }
 
 Task<wire::Result<wire::Verdicts>> SmtpConnection::ask_for_verdicts(wire::CheckRecipients request)
@@ -129,6 +157,7 @@ Task<wire::Result<wire::Verdicts>> SmtpConnection::ask_for_verdicts(wire::CheckR
 
 Task<void> SmtpConnection::start_queue(step::Etrn question)
 {
+    co_await caller_.known();
     wire::Etrn request;
     request.set_domain(question.domain);
     *request.mutable_origin() = origin_of(question.peer, {});
@@ -147,7 +176,13 @@ wire::Origin SmtpConnection::origin_of(const smtp::ServerPeer& peer,
                                        const smtp::MailParameters& parameters) const
 {
     wire::Origin origin;
-    origin.set_client_address(client());
+    origin.set_client_address(party().address);
+    origin.set_client_name(caller_.name());
+    origin.set_ident(caller_.ident());
+    if (terms().local_submission && party().user) {
+        origin.set_local(true);
+        origin.set_local_user(*party().user);
+    }
     origin.set_helo(peer.helo);
     origin.set_protocol(mail::protocol_name(transmission_of(peer, parameters)));
     if (peer.tls)
@@ -167,13 +202,20 @@ smtp::Verdict SmtpConnection::open_letter(step::OpenMessage& question)
         accept.add_recipients(recipient.text());
     *accept.mutable_origin() = origin_of(question.peer, envelope.parameters);
     add_terms(accept, envelope);
+    if (fate_.letter == session_.letters()) {
+        accept.set_discard(fate_.discard);
+        accept.set_quarantine(fate_.quarantine);
+    }
     accept.set_smtputf8(envelope.parameters.smtputf8);
     accept.set_body_type(std::string(body_type_name(envelope.parameters.body)));
 
     const auto& origin = accept.origin();
     mail::Arrival arrival{.greeted_as = question.peer.helo,
-                          .client_address = client(),
-                          .client_name = {},
+                          .client_address = origin.client_address(),
+                          .client_name = origin.client_name(),
+                          .ident = origin.ident(),
+                          .local_user =
+                              origin.local() ? std::optional(origin.local_user()) : std::nullopt,
                           .transmission = transmission_of(question.peer, envelope.parameters),
                           .tls = origin.tls(),
                           .host = terms().settings->config.hostname,
@@ -192,9 +234,55 @@ smtp::Verdict SmtpConnection::open_letter(step::OpenMessage& question)
     return {};
 }
 
+// ---- Filters --------------------------------------------------------------------------------
+
+Task<void> SmtpConnection::open_filtered_letter(step::OpenMessage question)
+{
+    auto verdict = co_await filtering_->ask_data();
+    if (verdict)
+        verdict = open_letter(question);
+    if (verdict)
+        letter_->keep_whole();
+    session_.answer_open(std::move(verdict));
+}
+
+void SmtpConnection::append_to_letter(std::string bytes)
+{
+    if (filtering_ && !letter_->has_failed() && !filtering_->reserve(bytes.size()))
+        letter_->fail(Failure::no_space);
+    letter_->append(std::move(bytes));
+}
+
+/// False: they refuse it, and the session knows.
+Task<bool> SmtpConnection::filter_letter(Letter& letter)
+{
+    if (letter.has_failed()) {
+        filtering_->abort();
+        co_return true;
+    }
+    auto verdict = co_await filtering_->ask_letter(letter);
+    if (verdict)
+        co_return true;
+    log::info(event::milter_refused, {{"session", session_id()},
+                                      {"client", client()},
+                                      {"from", letter.envelope().sender()},
+                                      {"bytes", letter.bytes()},
+                                      {"code", verdict.error().code},
+                                      {"reason", verdict.error().lines.front()}});
+    session_.answer_commit(std::unexpected(std::move(verdict.error())));
+    co_return false;
+}
+
+// ---- The letter's end -----------------------------------------------------------------------
+
 Task<void> SmtpConnection::commit_letter()
 {
     const auto letter = std::move(letter_);
+    if (filtering_) {
+        const bool wanted = co_await filter_letter(*letter);
+        if (!wanted)
+            co_return;
+    }
     auto id = co_await letter->commit();
     const auto& envelope = letter->envelope();
     if (id) {

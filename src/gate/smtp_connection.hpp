@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gate/caller.hpp"
 #include "gate/connection.hpp"
 #include "gate/letter.hpp"
+#include "gate/milter_filtering.hpp"
 #include "smtp/server_session.hpp"
 
 #include <memory>
@@ -30,13 +32,26 @@ private:
     Task<void> perform(smtp::ServerStep);
     Task<void> check_recipients(smtp::server_step::CheckRecipients);
     Task<wire::Result<wire::Verdicts>> ask_for_verdicts(wire::CheckRecipients);
+    void note_fate(const wire::Verdicts&);
     Task<void> start_queue(smtp::server_step::Etrn);
     smtp::Verdict open_letter(smtp::server_step::OpenMessage&);
+    Task<void> open_filtered_letter(smtp::server_step::OpenMessage);
+    void append_to_letter(std::string bytes);
     Task<void> commit_letter();
+    Task<bool> filter_letter(Letter&);
     wire::Origin origin_of(const smtp::ServerPeer&, const smtp::MailParameters&) const;
 
+    struct Fate {
+        std::uint32_t letter = 0; // its number in this session
+        bool discard = false;
+        std::string quarantine = {};
+    };
+
+    Caller caller_;
+    Fate fate_;
     smtp::ServerSession session_;
     std::unique_ptr<Letter> letter_;
+    std::unique_ptr<Filtering> filtering_; // Where there are filters.
 };
 
 } // namespace posthouse::gate

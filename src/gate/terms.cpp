@@ -8,6 +8,9 @@ std::shared_ptr<const smtp::ServerConfig> smtp_config_of(const wire::Listener& l
                                                          const config::Config& config)
 {
     smtp::ServerConfig made{.hostname = config.hostname.text()};
+    if (listener.protocol() == "lmtp")
+        made.protocol = smtp::ServerProtocol::lmtp;
+    made.extensions.etrn = listener.protocol() == "smtp" && !config.smtp.etrn_networks.empty();
     if (listener.tls() == "starttls")
         made.tls = smtp::TlsPolicy::offered;
     else if (listener.tls() == "implicit")
@@ -61,7 +64,8 @@ terms_of(const wire::Listener& listener, std::shared_ptr<const process::Settings
 {
     const auto& config = settings->config;
     Terms terms;
-    if (listener.protocol() == "smtp")
+    if (listener.protocol() == "smtp" || listener.protocol() == "lmtp" ||
+        listener.protocol() == "submit")
         terms.smtp = smtp_config_of(listener, config);
     else if (listener.protocol() == "pop3")
         terms.pop3 = pop3_config_of(listener, config);
@@ -73,6 +77,14 @@ terms_of(const wire::Listener& listener, std::shared_ptr<const process::Settings
     terms.listener = listener.address();
     terms.tls = wants_tls ? std::move(tls) : nullptr;
     terms.implicit_tls = listener.tls() == "implicit";
+    terms.unix_socket = listener.address().starts_with("unix:");
+    terms.local_submission = listener.protocol() == "submit" && terms.unix_socket;
+    for (const auto& text : listener.proxy_from()) {
+        const auto network = net::Network::parse(text);
+        if (!network)
+            return std::unexpected("not a network: " + text);
+        terms.proxy_from.push_back(*network);
+    }
     terms.limits = {config.limits.sessions, config.limits.sessions_per_client};
     terms.settings = std::move(settings);
     return std::make_shared<const Terms>(std::move(terms));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "gate/census.hpp"
+#include "net/network.hpp"
 #include "net/tls.hpp"
 #include "pop3/session.hpp"
 #include "process/start_up.hpp"
@@ -11,6 +12,7 @@
 #include <expected>
 #include <memory>
 #include <string>
+#include <vector>
 
 namespace posthouse::gate {
 
@@ -21,6 +23,10 @@ struct Terms {
     std::string listener; // Its address, for the trace.
     std::shared_ptr<net::TlsContext> tls;
     bool implicit_tls = false;
+    bool unix_socket = false;
+    bool local_submission = false; // The sendmail command's: who connects is who calls it.
+    /// Whose connections begin with a PROXY header.
+    std::vector<net::Network> proxy_from = {};
     Census::Limits limits;
     /// One of the two.
     std::shared_ptr<const smtp::ServerConfig> smtp;

@@ -5,6 +5,7 @@
 #include "base/log.hpp"
 #include "gate/events.hpp"
 #include "gate/pop3_connection.hpp"
+#include "gate/proxied.hpp"
 #include "gate/smtp_connection.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -13,7 +14,10 @@
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
+#include <algorithm>
 #include <array>
+#include <exception>
+#include <optional>
 #include <sys/socket.h>
 #include <utility>
 
@@ -27,6 +31,7 @@ constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// When descriptors or memory are short, sessions that end will give some back.
 constexpr auto accept_pause = std::chrono::milliseconds(100);
 
+/// Asio asks no more of a Unix socket than that it is a stream: it goes as one of IPv4.
 tcp protocol_of(int socket)
 {
     sockaddr_storage address{};
@@ -45,6 +50,38 @@ std::string text_of(const asio::ip::address& address)
         return bare.to_string();
     }
     return address.to_string();
+}
+
+std::optional<std::uint32_t> peer_user(tcp::socket& socket)
+{
+    ucred credentials{};
+    socklen_t size = sizeof credentials;
+    if (::getsockopt(socket.native_handle(), SOL_SOCKET, SO_PEERCRED, &credentials, &size) != 0)
+        return std::nullopt;
+    return credentials.uid;
+}
+
+/// A user of this host is counted like an IPv6 network, of a range that no network has.
+asio::ip::address census_address(const Party& party)
+{
+    boost::system::error_code error;
+    if (const auto address = asio::ip::make_address(party.address, error); !error)
+        return address;
+    asio::ip::address_v6::bytes_type bytes{0x01}; // 100::/8 is reserved.
+    const auto user = party.user.value_or(0xffffffff);
+    for (std::size_t i = 0; i < 4; ++i)
+        bytes[4 + i] = static_cast<unsigned char>(user >> (24 - 8 * i));
+    return asio::ip::address_v6(bytes);
+}
+
+/// Only the sendmail command's callers are clients of their own; behind another Unix socket stands
+/// a program that the administrator has put there.
+Census::Limits limits_for(const Party& party, const Terms& terms)
+{
+    auto limits = terms.limits;
+    if (party.address.empty() && !terms.local_submission)
+        limits.sessions_per_client = limits.sessions;
+    return limits;
 }
 
 } // namespace
@@ -75,8 +112,12 @@ void Worker::Door::close()
     }
 }
 
-Worker::Worker(Census& census, std::string id_mark)
-    : desk_{.deadlines = deadlines_, .id_mark = std::move(id_mark)},
+Worker::Worker(Census& census, std::string id_mark, Outside::Send send)
+    : outside_(std::move(send)),
+      desk_{.deadlines = deadlines_,
+            .outside = &outside_,
+            .milters = &milters_,
+            .id_mark = std::move(id_mark)},
       census_(census)
 {
 }
@@ -95,8 +136,10 @@ void Worker::run()
 
 void Worker::take_link(process::LinkEnd end)
 {
-    auto& place = end.peer == "clerk" ? desk_.clerk : desk_.keeper;
-    if (end.peer != "clerk" && end.peer != "keeper")
+    auto& place = end.peer == "clerk"      ? desk_.clerk
+                  : end.peer == "resolver" ? desk_.resolver
+                                           : desk_.keeper;
+    if (end.peer != "clerk" && end.peer != "keeper" && end.peer != "resolver")
         return;
     if (place)
         place->close();
@@ -106,9 +149,28 @@ void Worker::take_link(process::LinkEnd end)
     log::debug(event::link_opened, {{"peer", end.peer}});
 }
 
+void Worker::connected(std::uint64_t id, UniqueFd socket, std::string error)
+{
+    outside_.connected(id, std::move(socket), std::move(error));
+}
+
+void Worker::collect(std::shared_ptr<const process::Settings> settings, Dropped dropped,
+                     std::function<void(wire::Control::Collected)> done)
+{
+    if (ended_)
+        return;
+    asio::co_spawn(
+        context_, gate::collect(desk_, std::move(settings), std::move(dropped)),
+        [done = std::move(done)](std::exception_ptr error, wire::Control::Collected collected) {
+            // What a library threw: the letter stays for a later round.
+            done(error ? wire::Control::Collected() : std::move(collected));
+        });
+}
+
 void Worker::listen(std::vector<Opening> openings)
 {
     close_doors();
+    milters_.forget_idle(); // The settings may have changed.
     if (ended_)
         return;
     for (auto& opening : openings) {
@@ -154,25 +216,67 @@ Task<void> Worker::accept(std::shared_ptr<Door> door)
 
 void Worker::welcome(tcp::socket socket, const Door& door)
 {
+    const auto& terms = door.terms;
+    if (terms->unix_socket) {
+        Party party{.address = {}, .user = peer_user(socket)};
+        return admit(std::move(socket), std::move(party), terms);
+    }
     boost::system::error_code error;
     const auto peer = socket.remote_endpoint(error);
+    const auto ours = socket.local_endpoint(error);
     if (error)
         return;
     socket.set_option(tcp::no_delay(true), error);
-    const auto& terms = door.terms;
-    auto place = census_.enter(peer.address(), terms->limits);
-    auto address = text_of(peer.address());
+    if (std::ranges::any_of(terms->proxy_from, [&](const net::Network& network) {
+            return network.contains(peer.address());
+        })) {
+        // A balancer stands for many clients.
+        auto place = census_.enter(peer.address(), {.sessions = terms->limits.sessions,
+                                                    .sessions_per_client = terms->limits.sessions});
+        if (!place)
+            return turn_away(std::move(socket), *terms, {.address = text_of(peer.address())},
+                             "sessions");
+        asio::co_spawn(context_, welcome_proxied(std::move(socket), terms, std::move(*place)),
+                       asio::detached);
+        return;
+    }
+    admit(std::move(socket),
+          {.address = text_of(peer.address()),
+           .port = peer.port(),
+           .our_port = ours.port(),
+           .our_address = text_of(ours.address())},
+          terms);
+}
+
+/// The place is the balancer's, until its client has one.
+Task<void> Worker::welcome_proxied(tcp::socket socket, std::shared_ptr<const Terms> terms,
+                                   Census::Place)
+{
+    boost::system::error_code error;
+    const auto balancer = socket.remote_endpoint(error);
+    socket.non_blocking(true, error);
+    const auto header = co_await take_proxy_header(socket);
+    const auto client = header && header->ends ? header->ends->source : balancer;
+    if (header)
+        admit(std::move(socket), {.address = text_of(client.address())}, std::move(terms));
+    else
+        log::info(event::session_refused, {{"client", text_of(client.address())},
+                                           {"listener", terms->listener},
+                                           {"reason", "no PROXY header"}});
+}
+
+void Worker::admit(tcp::socket socket, Party party, std::shared_ptr<const Terms> terms)
+{
+    auto place = census_.enter(census_address(party), limits_for(party, *terms));
     if (!place || ended_) {
         const bool full = !place && place.error() == Census::Full::all;
-        log::info(event::session_refused, {{"client", address},
-                                           {"listener", terms->listener},
-                                           {"reason", ended_ ? "draining"
-                                                      : full ? "sessions"
-                                                             : "sessions_per_client"}});
-        return turn_away(std::move(socket), *terms);
+        return turn_away(std::move(socket), *terms, party,
+                         ended_ ? "draining"
+                         : full ? "sessions"
+                                : "sessions_per_client");
     }
     const bool smtp = terms->smtp != nullptr;
-    Visitor visitor{std::move(socket), std::move(address), random_.next(), terms,
+    Visitor visitor{std::move(socket), std::move(party), random_.next(), std::move(terms),
                     std::move(*place)};
     std::unique_ptr<Connection> connection;
     if (smtp)
@@ -184,8 +288,11 @@ void Worker::welcome(tcp::socket socket, const Door& door)
 }
 
 /// At once and without waiting, since those who come in numbers must cost little.
-void Worker::turn_away(tcp::socket socket, const Terms& terms) const
+void Worker::turn_away(tcp::socket socket, const Terms& terms, const Party& party,
+                       std::string_view reason) const
 {
+    log::info(event::session_refused,
+              {{"client", party.label()}, {"listener", terms.listener}, {"reason", reason}});
     const std::string_view words = terms.implicit_tls ? ""
                                    : terms.smtp
                                        ? "421 4.7.0 Too many sessions, try again later\r\n"

@@ -3,7 +3,10 @@
 
 #include "base/random.hpp"
 #include "base/unique_fd.hpp"
+#include "gate/collecting.hpp"
 #include "gate/connection.hpp"
+#include "gate/milter_pool.hpp"
+#include "gate/outside.hpp"
 #include "process/start_up.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -11,6 +14,7 @@
 
 #include <functional>
 #include <memory>
+#include <string_view>
 #include <unordered_set>
 #include <vector>
 
@@ -26,8 +30,9 @@ public:
         std::shared_ptr<const Terms> terms;
     };
 
-    /// `id_mark`: see Desk. The census must outlive the worker.
-    Worker(Census&, std::string id_mark);
+    /// `id_mark`: see Desk. `send`: to the supervisor, from this thread. The census must outlive
+    /// the worker.
+    Worker(Census&, std::string id_mark, Outside::Send send = nullptr);
     /// No session may be left.
     ~Worker();
 
@@ -36,6 +41,11 @@ public:
     void run();
 
     void take_link(process::LinkEnd);
+    /// What was asked of the supervisor has come.
+    void connected(std::uint64_t id, UniqueFd, std::string error);
+    /// A letter from the drop. `done` is called from this thread.
+    void collect(std::shared_ptr<const process::Settings>, Dropped,
+                 std::function<void(wire::Control::Collected)> done);
     /// In place of those there are. Sessions stay.
     void listen(std::vector<Opening>);
     /// Takes nothing new and lets what is under way end; `ended` is called when no session is left.
@@ -54,11 +64,17 @@ private:
     Task<void> accept(std::shared_ptr<Door>);
     Task<void> serve(std::unique_ptr<Connection>);
     void welcome(boost::asio::ip::tcp::socket, const Door&);
-    void turn_away(boost::asio::ip::tcp::socket, const Terms&) const;
+    Task<void> welcome_proxied(boost::asio::ip::tcp::socket, std::shared_ptr<const Terms>,
+                               Census::Place);
+    void admit(boost::asio::ip::tcp::socket, Party, std::shared_ptr<const Terms>);
+    void turn_away(boost::asio::ip::tcp::socket, const Terms&, const Party&,
+                   std::string_view reason) const;
     void close_doors();
 
     boost::asio::io_context context_{1};
     net::Deadlines deadlines_{context_};
+    Outside outside_;
+    MilterPool milters_{deadlines_, outside_};
     Desk desk_;
     Census& census_;
     SystemRandom random_;

@@ -54,11 +54,27 @@ wire::Result<Answer> FakeKeeper::answer_mail(const wire::Frame& frame)
             auto& verdict = *verdicts.add_verdicts();
             verdict.set_code(found == refused.end() ? 250 : found->second.first);
             verdict.set_text(found == refused.end() ? "2.1.5 Ok" : found->second.second);
+            if (const auto fate = fates.find(recipient); fate != fates.end())
+                verdict.set_what(fate->second);
         }
         return wire::answer_with(verdicts);
     }
     case Method::accept:
         return accept(frame);
+    case Method::etrn: {
+        etrns.push_back(*parse<wire::Etrn>(frame.message));
+        wire::EtrnAnswer said;
+        said.set_code(etrn.first);
+        said.set_text(etrn.second);
+        return wire::answer_with(said);
+    }
+    case Method::client_name: {
+        wire::ClientNamed named;
+        if (const auto found = names.find(parse<wire::ClientName>(frame.message)->address());
+            found != names.end())
+            named.set_name(found->second);
+        return wire::answer_with(named);
+    }
     case Method::open_body: {
         wire::Upload upload;
         upload.set_upload(++last_upload_);

@@ -37,14 +37,18 @@ public:
 
     // What it will say
     std::map<std::string, std::pair<std::uint32_t, std::string>> refused; // recipients
+    std::map<std::string, wire::Verdict::What> fates; // of letters to these recipients
     std::map<wire::Method, wire::Failure> failing;
     std::optional<wire::Method> dies_at; // Takes the request and closes the link.
     Reader reader;
+    std::pair<std::uint32_t, std::string> etrn{250, "2.0.0 Started"};
+    std::map<std::string, std::string> names; // As a resolver: of clients, by address.
 
     // What it heard
     std::vector<wire::Method> heard;
     std::vector<wire::CheckRecipients> questions;
     std::vector<Letter> letters;
+    std::vector<wire::Etrn> etrns;
     std::map<std::uint64_t, std::string> uploads;
     std::size_t largest_piece = 0;
     std::vector<wire::Authenticate> logins;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/gate/rig.hpp"
 
+#include "process/listeners.hpp"
+
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
@@ -14,6 +16,7 @@
 #include <gtest/gtest.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 
 namespace posthouse::gate {
 namespace {
@@ -55,7 +58,8 @@ const SelfSigned& self_signed()
     return made;
 }
 
-std::shared_ptr<const process::Settings> settings_with(config::Limits limits, std::size_t threads)
+std::shared_ptr<const process::Settings> settings_with(config::Limits limits, std::size_t threads,
+                                                       const config::Smtp& smtp)
 {
     auto settings = std::make_shared<process::Settings>(
         process::Settings{.generation = 1,
@@ -64,6 +68,7 @@ std::shared_ptr<const process::Settings> settings_with(config::Limits limits, st
                           .key = self_signed().key,
                           .dns_servers = {}});
     settings->config.limits = limits;
+    settings->config.smtp = smtp;
     settings->config.process.gate_threads = threads;
     return settings;
 }
@@ -101,6 +106,7 @@ Rig::~Rig()
     EXPECT_TRUE(run_until([&] { return ended; }));
     keeper.hang_up();
     clerk.hang_up();
+    resolver.hang_up();
     worker.context().restart();
     worker.context().poll();
 }
@@ -109,10 +115,13 @@ void Rig::open(const Door& door, config::Limits limits)
 {
     wire::Listener listener;
     listener.set_protocol(door.protocol);
-    listener.set_address("127.0.0.1:0");
+    unix_path_ = door.unix_path;
+    listener.set_address(unix_path_.empty() ? "127.0.0.1:0" : "unix:" + unix_path_);
+    for (const auto& network : door.proxy_from)
+        listener.add_proxy_from(network);
     listener.set_tls(door.tls);
     listener.set_plaintext_auth(door.plaintext_auth);
-    const auto settings = settings_with(limits);
+    const auto settings = settings_with(limits, 1, door.smtp);
     auto terms = **terms_of(listener, settings, *tls_context_of(*settings));
     if (terms.pop3) {
         auto config = *terms.pop3;
@@ -120,7 +129,10 @@ void Rig::open(const Door& door, config::Limits limits)
         terms.pop3 = std::make_shared<const pop3::Config>(config);
     }
     std::vector<Worker::Opening> openings;
-    openings.push_back({loopback_listener(port_), std::make_shared<const Terms>(std::move(terms))});
+    auto socket = unix_path_.empty()
+                      ? loopback_listener(port_)
+                      : std::move(*process::listen_on(process::UnixPlace{.path = unix_path_}));
+    openings.push_back({std::move(socket), std::make_shared<const Terms>(std::move(terms))});
     worker.listen(std::move(openings));
 }
 
@@ -132,6 +144,11 @@ void Rig::connect_keeper()
 void Rig::connect_clerk()
 {
     worker.take_link({"clerk", 0, clerk.connect(worker.context())});
+}
+
+void Rig::connect_resolver()
+{
+    worker.take_link({"resolver", 0, resolver.connect(worker.context())});
 }
 
 bool Loop::run_until(const std::function<bool()>& come_about)
@@ -156,6 +173,17 @@ Client Client::connect(Loop loop, std::uint16_t port)
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     address.sin_port = htons(port);
+    EXPECT_EQ(0, ::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
+    ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
+    return {loop, std::move(socket)};
+}
+
+Client Client::connect(Loop loop, const std::string& unix_path)
+{
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    unix_path.copy(address.sun_path, sizeof address.sun_path - 1);
     EXPECT_EQ(0, ::connect(socket.get(), reinterpret_cast<sockaddr*>(&address), sizeof address));
     ::fcntl(socket.get(), F_SETFL, O_NONBLOCK);
     return {loop, std::move(socket)};

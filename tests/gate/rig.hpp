@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <vector>
 
 struct ssl_st;
 struct ssl_ctx_st;
@@ -20,8 +21,8 @@ struct SelfSigned {
 };
 const SelfSigned& self_signed();
 
-std::shared_ptr<const process::Settings> settings_with(config::Limits = {},
-                                                       std::size_t threads = 1);
+std::shared_ptr<const process::Settings> settings_with(config::Limits = {}, std::size_t threads = 1,
+                                                       const config::Smtp& = {});
 
 /// Runs a loop until something has come about.
 class Loop {
@@ -41,6 +42,7 @@ UniqueFd loopback_listener(std::uint16_t& port);
 class Client {
 public:
     static Client connect(Loop, std::uint16_t port);
+    static Client connect(Loop, const std::string& unix_path);
     Client(Client&&) noexcept;
     ~Client();
 
@@ -88,6 +90,9 @@ public:
         std::string tls = "off";
         bool plaintext_auth = true;
         Duration failed_login_delay = Duration::zero();
+        std::vector<std::string> proxy_from = {};
+        std::string unix_path = {}; // Instead of a port.
+        config::Smtp smtp = {};
     };
     enum class Links : std::uint8_t { none, both };
 
@@ -100,18 +105,25 @@ public:
     void open(const Door&, config::Limits = {});
     void connect_keeper();
     void connect_clerk();
-    Client client() { return Client::connect(Loop(worker.context()), port_); }
+    void connect_resolver();
+    Client client()
+    {
+        const Loop loop(worker.context());
+        return unix_path_.empty() ? Client::connect(loop, port_)
+                                  : Client::connect(loop, unix_path_);
+    }
     [[nodiscard]] bool run_until(const std::function<bool()>& come_about)
     {
         return Loop(worker.context()).run_until(come_about);
     }
 
     Census census;
-    FakeKeeper keeper, clerk;
+    FakeKeeper keeper, clerk, resolver;
     Worker worker;
 
 private:
     std::uint16_t port_ = 0;
+    std::string unix_path_;
 };
 
 } // namespace posthouse::gate
