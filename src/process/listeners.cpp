@@ -5,7 +5,9 @@
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
+#include <grp.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -80,11 +82,110 @@ std::expected<UniqueFd, std::string> listen_on_path(const std::string& path)
     return socket;
 }
 
+namespace {
+
+/// Why there can be no socket at this path; "": there can.
+std::string occupied(const sockaddr_un& address)
+{
+    struct stat status{};
+    if (::lstat(address.sun_path, &status) != 0)
+        return {};
+    if (!S_ISSOCK(status.st_mode))
+        return "there is a file that is no socket";
+    const UniqueFd caller(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    if (::connect(caller.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0 ||
+        errno == EAGAIN)
+        return "another program listens there";
+    ::unlink(address.sun_path);
+    return {};
+}
+
+std::expected<void, std::string> give_to(const UnixPlace& place)
+{
+    auto user = static_cast<uid_t>(-1);
+    auto group = static_cast<gid_t>(-1);
+    if (!place.owner.empty()) {
+        const auto* entry = ::getpwnam(place.owner.c_str());
+        if (entry == nullptr)
+            return std::unexpected("there is no user " + place.owner);
+        user = entry->pw_uid;
+    }
+    if (!place.group.empty()) {
+        const auto* entry = ::getgrnam(place.group.c_str());
+        if (entry == nullptr)
+            return std::unexpected("there is no group " + place.group);
+        group = entry->gr_gid;
+    }
+    if (::lchown(place.path.c_str(), user, group) != 0 ||
+        ::chmod(place.path.c_str(), place.mode) != 0)
+        return std::unexpected(std::strerror(errno));
+    return {};
+}
+
+} // namespace
+
+std::expected<UniqueFd, std::string> listen_on(const UnixPlace& place)
+{
+    const auto failed = [&](std::string_view why) {
+        return std::unexpected(fmt::format("cannot listen on unix:{}: {}", place.path, why));
+    };
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    if (place.path.empty() || place.path.size() >= sizeof address.sun_path)
+        return failed("the path is too long");
+    std::memcpy(address.sun_path, place.path.data(), place.path.size());
+    if (const auto why = occupied(address); !why.empty())
+        return failed(why);
+    UniqueFd socket(::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0));
+    // Until it is whose it is to be, it is nobody else's: the file takes the socket's mode.
+    if (!socket || ::fchmod(socket.get(), 0600) != 0 ||
+        ::bind(socket.get(), reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0)
+        return failed(std::strerror(errno));
+    if (const auto given = give_to(place); !given) {
+        ::unlink(place.path.c_str());
+        return failed(given.error());
+    }
+    if (::listen(socket.get(), backlog) != 0)
+        return failed(std::strerror(errno));
+    return socket;
+}
+
+std::expected<UniqueFd, std::string> listen_on(const config::Listener& listener)
+{
+    if (listener.path.empty())
+        return listen_on(listener.address);
+    return listen_on(UnixPlace{.path = listener.path,
+                               .mode = listener.mode,
+                               .owner = listener.owner,
+                               .group = listener.group});
+}
+
+std::expected<UniqueFd, std::string> listen_for_submission(const std::string& path)
+{
+    const auto directory = path.substr(0, path.rfind('/'));
+    if (!directory.empty() && ::mkdir(directory.c_str(), 0755) == 0)
+        ::chmod(directory.c_str(), 0755); // Whatever the umask is.
+    return listen_on(UnixPlace{.path = path, .mode = 0666});
+}
+
+wire::Listener describe_submission(const std::string& path)
+{
+    wire::Listener what;
+    what.set_protocol("submit");
+    what.set_address("unix:" + path);
+    what.set_tls("off");
+    return what;
+}
+
 wire::Listener describe(const config::Listener& listener)
 {
     wire::Listener what;
-    what.set_protocol(listener.protocol == config::Protocol::smtp ? "smtp" : "pop3");
-    what.set_address(listener.address.text());
+    what.set_protocol(listener.protocol == config::Protocol::smtp   ? "smtp"
+                      : listener.protocol == config::Protocol::lmtp ? "lmtp"
+                                                                    : "pop3");
+    what.set_address(listener.text());
+    for (const auto& network : listener.proxy_from)
+        what.add_proxy_from(network);
     what.set_tls(listener.tls == config::ListenerTls::starttls   ? "starttls"
                  : listener.tls == config::ListenerTls::implicit ? "implicit"
                                                                  : "off");
