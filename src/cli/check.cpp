@@ -3,6 +3,7 @@
 #include "cli/commands.hpp"
 #include "config/load.hpp"
 #include "config/warnings.hpp"
+#include "process/table_files.hpp"
 #include "process/users.hpp"
 
 #include <boost/json.hpp>
@@ -10,6 +11,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 #include <ostream>
 #include <unistd.h>
 
@@ -60,12 +62,41 @@ std::vector<std::string> missing_users(const config::Users& users)
 struct Findings {
     std::vector<config::Problem> problems = {};
     std::vector<std::string> sentences = {}, warnings = {};
+    std::map<tables::Table, tables::Compiled> tables = {};
 };
+
+json::array json_of(const std::map<tables::Table, tables::Compiled>& tables)
+{
+    json::array list;
+    for (const auto& [table, compiled] : tables)
+        for (const auto& problem : compiled.problems)
+            list.push_back({{"table", name_of(table)},
+                            {"file", problem.file},
+                            {"line", problem.line},
+                            {"skipped", problem.weight == tables::Problem::Weight::skipped},
+                            {"text", problem.what}});
+    return list;
+}
+
+/// Lines that would be left out; they do not keep the server from starting.
+void tell_tables(Console& console, const std::map<tables::Table, tables::Compiled>& tables)
+{
+    for (const auto& [table, compiled] : tables) {
+        for (const auto& problem : compiled.problems)
+            console.err << styled(console, Style::plain,
+                                  fmt::format("{}:{}: {}: {}", problem.file, problem.line,
+                                              name_of(table), problem.what))
+                        << '\n';
+        if (compiled.untold > 0)
+            console.err << fmt::format("{}: {} more problems", name_of(table), compiled.untold)
+                        << '\n';
+    }
+}
 
 Exit tell(Context& context, const Findings& findings)
 {
     auto& console = context.console;
-    const auto& [problems, sentences, warnings] = findings;
+    const auto& [problems, sentences, warnings, tables] = findings;
     const bool fine = problems.empty() && sentences.empty();
     if (context.output == Output::json) {
         json::array list;
@@ -82,6 +113,7 @@ Exit tell(Context& context, const Findings& findings)
         console.out << json::serialize(json::object{
                            {"ok", fine},
                            {"problems", list},
+                           {"tables", json_of(tables)},
                            {"warnings", json::array(warnings.begin(), warnings.end())}})
                     << '\n';
         return fine ? Exit::ok : Exit::config;
@@ -94,6 +126,7 @@ Exit tell(Context& context, const Findings& findings)
     for (const auto& warning : warnings)
         console.err << context.config_path
                     << ": warning: " << styled(console, Style::plain, warning) << '\n';
+    tell_tables(console, tables);
     if (fine)
         console.out << context.config_path << ": " << styled(console, Style::good, "fine") << '\n';
     return fine ? Exit::ok : Exit::config;
@@ -114,6 +147,9 @@ Exit check(Context& context)
         sentences.push_back(std::move(*trouble));
     for (auto& user : missing_users(config->process.users))
         sentences.push_back("process.users: " + user);
+    for (auto& file : process::trouble_with_table_files(config->tables))
+        sentences.push_back(std::move(file));
+    findings.tables = process::read_tables(config->tables);
     return tell(context, findings);
 }
 

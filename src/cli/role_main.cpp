@@ -5,6 +5,7 @@
 #include "agent/agent.hpp"
 #include "agent/runner.hpp"
 #include "clerk/clerk.hpp"
+#include "compiler/compiler.hpp"
 #include "courier/courier.hpp"
 #include "gate/gate.hpp"
 #include "keeper/keeper.hpp"
@@ -50,6 +51,8 @@ process::Exit run_role(const std::string& name)
         return agent::run_agent(std::move(*start));
     case process::Role::runner:
         return agent::run_runner(std::move(*start));
+    case process::Role::tables:
+        return compiler::run_compiler(std::move(*start));
     case process::Role::supervisor:
         break;
     }

@@ -10,6 +10,8 @@
 #include "keeper/reading.hpp"
 #include "process/house.hpp"
 #include "process/premises.hpp"
+#include "process/table_images.hpp"
+#include "routing/table_set.hpp"
 #include "store/rocksdb/engine.hpp"
 
 #include <boost/asio/co_spawn.hpp>
@@ -94,6 +96,11 @@ public:
         office_.configure(std::move(settings));
         dispatch_.configure();
     }
+    void take(const std::vector<process::TableImage>& images)
+    {
+        mapped_ = process::map_tables(images, *mapped_);
+        office_.set_tables(routing::tables_in(*mapped_), mapped_);
+    }
     void ended(const std::string& member, bool crashed)
     {
         workers_of(member).ended(member, crashed);
@@ -121,6 +128,8 @@ private:
                                            wire::Frame);
 
     asio::io_context& context_;
+    std::shared_ptr<const tables::MappedTables> mapped_ =
+        std::make_shared<const tables::MappedTables>();
     Office office_;
     Letters letters_;
     Dispatch dispatch_;
@@ -240,6 +249,7 @@ Exit run_keeper(process::StartUp start)
         process::fail_start_up(start.control, Exit::os_error, confined.error().text);
     {
         Keeper keeper(context, **engine, start.settings);
+        keeper.take(start.tables);
         process::RoleControl control(
             context, std::move(start.control),
             {.configured = [&](auto settings) { keeper.configure(std::move(settings)); },
@@ -247,7 +257,8 @@ Exit run_keeper(process::StartUp start)
              .listening = [&](auto listeners) { keeper.listen(std::move(listeners)); },
              .drain = [&] { keeper.drain(); },
              .ended = [&](std::string member, bool crashed) { keeper.ended(member, crashed); },
-             .orphaned = [&] { context.stop(); }});
+             .orphaned = [&] { context.stop(); },
+             .tables = [&](auto images) { keeper.take(images); }});
         keeper.listen(std::move(start.listeners));
         for (auto& end : start.links)
             keeper.link(std::move(end));

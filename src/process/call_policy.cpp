@@ -112,6 +112,8 @@ void allow_fcntl(CallPolicy& policy, Role role)
                  {F_DUPFD, F_DUPFD_CLOEXEC, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_GET_SEALS});
     if (role == Role::agent) // Locks on mailboxes; letters in sealed memory files.
         allow_values(policy, "fcntl", 1, {F_GETLK, F_SETLK, F_SETLKW, F_ADD_SEALS});
+    if (role == Role::tables) // Images, in sealed memory files.
+        allow_values(policy, "fcntl", 1, {F_ADD_SEALS});
     if (role == Role::keeper) // Its lock on the data directory, and RocksDB's lifetime hints.
         allow_values(policy, "fcntl", 1,
                      {F_GETLK, F_SETLK, F_SETLKW, F_OFD_GETLK, F_OFD_SETLK, F_OFD_SETLKW,
@@ -212,6 +214,7 @@ void allow_network(CallPolicy& policy, Role role)
     case Role::sorter:
     case Role::clerk:
     case Role::agent:
+    case Role::tables:
         policy.refused.push_back({"socket", EACCES});
         break;
     case Role::supervisor:
@@ -256,6 +259,8 @@ CallPolicy call_policy(Role role, pid_t self, Reach reach)
     allow_files(policy, role);
     if (role == Role::agent)
         allow_deliveries(policy);
+    if (role == Role::tables)
+        policy.allowed.push_back("memfd_create");
     if (reach == Reach::anywhere)
         allow_unix_sockets(policy);
 #ifdef POSTHOUSE_SANITIZED

@@ -33,7 +33,8 @@ House plan_house(const config::Config& config, std::size_t cores)
                                                         : std::max<std::size_t>(cores, 1));
 
     House house;
-    house.members = {{Role::resolver, "resolver"},
+    house.members = {{Role::tables, std::string(tables_compiler)},
+                     {Role::resolver, "resolver"},
                      {Role::keeper, "keeper"},
                      {Role::clerk, "clerk"},
                      {Role::courier, "courier"}};
@@ -49,9 +50,11 @@ House plan_house(const config::Config& config, std::size_t cores)
         house.joins.push_back({"agent", "keeper"});
         house.joins.push_back({"agent", "runner"});
     }
-    if (listens(config::Protocol::smtp)) {
+    if (listens(config::Protocol::smtp) || listens(config::Protocol::lmtp) ||
+        !config.submission.socket.empty() || !config.submission.drop.empty()) {
         house.members.push_back({Role::gate, std::string(mail_gate)});
         house.joins.push_back({std::string(mail_gate), "keeper", threads});
+        house.joins.push_back({std::string(mail_gate), "resolver", threads});
     }
     if (listens(config::Protocol::pop3)) {
         house.members.push_back({Role::gate, std::string(reader_gate)});

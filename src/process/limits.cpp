@@ -44,6 +44,8 @@ ResourceLimits default_limits(Role role)
         return {.descriptors = 32768, .threads_of_user = 256, .address_space_bytes = {}};
     case Role::resolver:
         return {.descriptors = 8192, .threads_of_user = 128, .address_space_bytes = {}};
+    case Role::tables: // Shares the sorters' user; holds a table's files and its image in memory.
+        return {.descriptors = 1024, .threads_of_user = 256, .address_space_bytes = 4 * gibibyte};
     case Role::clerk: // argon2id takes its memory once per check in hand.
         return {.descriptors = 1024, .threads_of_user = 256, .address_space_bytes = 8 * gibibyte};
     case Role::agent: // A letter in a memory file, a pipe and a process for each delivery.

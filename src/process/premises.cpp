@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/premises.hpp"
 
+#include "base/log.hpp"
 #include "base/text.hpp"
 #include "config/load.hpp"
 #include "config/words.hpp"
 #include "net/tls.hpp"
 #include "process/listeners.hpp"
+#include "process/table_files.hpp"
 
 #include <cerrno>
 #include <cstdio>
@@ -15,6 +17,7 @@
 #include <fmt/format.h>
 #include <fstream>
 #include <iterator>
+#include <set>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -97,6 +100,8 @@ std::string user_of(const config::Users& users, Role role)
         return users.resolver;
     case Role::clerk:
         return users.clerk;
+    case Role::tables:
+        return users.tables;
     case Role::supervisor:
     case Role::agent:
     case Role::runner:
@@ -236,18 +241,26 @@ std::expected<Documents, Obstacle> read_documents(const std::string& config_path
 std::expected<void, Obstacle> bind_listeners(const config::Config& config, Sockets& sockets)
 {
     Sockets fresh;
+    std::set<std::string> wanted;
     for (const auto& listener : config.listen) {
-        if (sockets.contains(listener.address))
+        wanted.insert(listener.text());
+        if (sockets.contains(listener.text()))
             continue;
-        auto socket = listen_on(listener.address);
+        auto socket = listen_on(listener);
         if (!socket)
             return std::unexpected(obstacle(Exit::unavailable, socket.error()));
-        fresh.emplace(listener.address, std::move(*socket));
+        fresh.emplace(listener.text(), std::move(*socket));
     }
-    std::erase_if(sockets, [&](const auto& entry) {
-        return std::ranges::none_of(
-            config.listen, [&](const auto& listener) { return listener.address == entry.first; });
-    });
+    if (const auto& path = config.submission.socket; !path.empty()) {
+        wanted.insert("unix:" + path);
+        if (!sockets.contains("unix:" + path)) {
+            if (auto socket = listen_for_submission(path))
+                fresh.emplace("unix:" + path, std::move(*socket));
+            else
+                log::info("submission.unusable", {{"reason", socket.error()}});
+        }
+    }
+    std::erase_if(sockets, [&](const auto& entry) { return !wanted.contains(entry.first); });
     sockets.merge(fresh);
     return {};
 }
@@ -257,6 +270,8 @@ std::expected<Premises, Obstacle> prepare_premises(const std::string& config_pat
     auto documents = read_documents(config_path);
     if (!documents)
         return std::unexpected(documents.error());
+    if (auto trouble = trouble_with_table_files(documents->config.tables); !trouble.empty())
+        return std::unexpected(Obstacle{Exit::config, std::move(trouble)});
     auto identities = find_identities(documents->config);
     if (!identities)
         return std::unexpected(identities.error());

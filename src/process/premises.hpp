@@ -31,8 +31,10 @@ struct Documents {
 };
 std::expected<Documents, Obstacle> read_documents(const std::string& config_path);
 
-using Sockets = std::map<config::Endpoint, UniqueFd>;
-/// Adds what is missing, removes what is no longer wanted; unchanged on an error.
+/// By where they are: "192.0.2.1:25", "unix:/run/posthouse/lmtp".
+using Sockets = std::map<std::string, UniqueFd>;
+/// Adds what is missing, removes what is no longer wanted; unchanged on an error. That there is no
+/// socket for the sendmail command is none: the command has the drop.
 std::expected<void, Obstacle> bind_listeners(const config::Config&, Sockets&);
 
 struct Premises {

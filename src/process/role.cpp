@@ -23,6 +23,7 @@ constexpr std::array entries = {
     Entry{Role::clerk, "clerk", "posthouse-clerk"},
     Entry{Role::agent, "agent", ""},
     Entry{Role::runner, "runner", ""},
+    Entry{Role::tables, "tables", "posthouse-sort"},
 };
 
 const Entry& entry_of(Role role)

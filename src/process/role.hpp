@@ -19,14 +19,16 @@ enum class Role : std::uint8_t {
     resolver,
     clerk,
     agent,
-    runner
+    runner,
+    tables, // the compiler of aliases and its like
 };
 
 /// Every role that confines itself and keeps no privilege. Not among them: the supervisor, the
 /// agent, which confines itself but becomes other users, and its runner, whose children must be
 /// able to do what any program of a user can.
 inline constexpr std::array confined_roles = {Role::gate,    Role::keeper,   Role::sorter,
-                                              Role::courier, Role::resolver, Role::clerk};
+                                              Role::courier, Role::resolver, Role::clerk,
+                                              Role::tables};
 
 /// Where a role that may connect may connect to.
 enum class Reach : std::uint8_t {

@@ -22,6 +22,23 @@ std::vector<Listening> listening_from(ControlMessage& received)
     return listeners;
 }
 
+std::vector<TableImage> tables_from(ControlMessage& received)
+{
+    std::vector<TableImage> images;
+    const auto& numbers = received.message.tables().tables();
+    const auto count =
+        std::min(static_cast<std::size_t>(numbers.size()), received.descriptors.size());
+    for (std::size_t i = 0; i < count; ++i)
+        images.push_back({static_cast<tables::Table>(numbers[static_cast<int>(i)]),
+                          std::move(received.descriptors[i])});
+    return images;
+}
+
+UniqueFd first_of(std::vector<UniqueFd>& descriptors)
+{
+    return descriptors.empty() ? UniqueFd() : std::move(descriptors.front());
+}
+
 LinkEnd link_from(ControlMessage& received)
 {
     LinkEnd end{received.message.link().peer(), received.message.link().index(), {}};
@@ -88,6 +105,9 @@ std::optional<StartUp> receive_start_up(ControlChannel channel, std::string name
         }
         case wire::Control::kListen:
             start.listeners = listening_from(*received);
+            break;
+        case wire::Control::kTables:
+            start.tables = tables_from(*received);
             break;
         case wire::Control::kLink:
             start.links.push_back(link_from(*received));
@@ -158,6 +178,20 @@ void RoleControl::take(ControlMessage received)
     case wire::Control::kEnded:
         if (events_.ended)
             events_.ended(received.message.ended().member(), received.message.ended().crashed());
+        break;
+    case wire::Control::kTables:
+        if (events_.tables)
+            events_.tables(tables_from(received));
+        break;
+    case wire::Control::kConnected:
+        if (events_.connected)
+            events_.connected(received.message.connected().id(), first_of(received.descriptors),
+                              received.message.connected().error());
+        break;
+    case wire::Control::kCollect:
+        if (events_.collect)
+            events_.collect(received.message.collect().id(), received.message.collect().user(),
+                            first_of(received.descriptors));
         break;
     case wire::Control::kDrain:
         if (events_.drain)

@@ -5,6 +5,7 @@
 #include "config/config.hpp"
 #include "process/control.hpp"
 #include "process/sandbox.hpp"
+#include "tables/formats.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -53,6 +54,13 @@ struct Listening {
     UniqueFd socket;
 };
 
+/// One of the tables there are now, in a sealed memory file: tables/mapped.hpp maps it, once the
+/// role is confined or before.
+struct TableImage {
+    tables::Table table;
+    UniqueFd file;
+};
+
 struct LinkEnd {
     std::string peer;
     std::uint32_t index = 0;
@@ -67,6 +75,7 @@ struct StartUp {
     std::vector<LinkEnd> links;
     std::optional<Identity> identity;
     ControlChannel control;
+    std::vector<TableImage> tables = {}; // keeper's, sorter's
 };
 
 /// Waits for Start. nullopt: the supervisor went away before that.
@@ -82,10 +91,18 @@ public:
         std::function<void()> drain;
         std::function<void(std::string member, bool crashed)> ended; // keeper
         std::function<void()> orphaned;                              // default: leave at once
+        /// Keeper's, sorter's: all tables there are from now on.
+        std::function<void(std::vector<TableImage>)> tables = nullptr;
+        /// A gate's: what it asked for by connect(), connected or connecting; or why not.
+        std::function<void(std::uint64_t id, UniqueFd, std::string error)> connected = nullptr;
+        /// A gate's: a letter from the drop, and whose it is.
+        std::function<void(std::uint64_t id, std::uint32_t user, UniqueFd)> collect = nullptr;
     };
     RoleControl(boost::asio::io_context&, ControlChannel, Events);
 
     void ready();
+    /// False: the supervisor takes nothing at present.
+    bool send(const wire::Control& message) const { return channel_.send(message); }
     /// Tells the supervisor why, and ends the process.
     [[noreturn]] void fail(Exit, std::string reason);
 

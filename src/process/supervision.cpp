@@ -3,6 +3,7 @@
 
 #include "base/contract.hpp"
 #include "base/log.hpp"
+#include "process/doors.hpp"
 #include "process/listeners.hpp"
 
 #include <algorithm>
@@ -31,6 +32,10 @@ bool is_keeper(Role role)
 {
     return role == Role::keeper;
 }
+bool reads_tables(Role role)
+{
+    return role == Role::keeper || role == Role::sorter;
+}
 bool is_any(Role)
 {
     return true;
@@ -49,7 +54,16 @@ Supervision::Supervision(std::string config_path, Premises premises, Salvage sal
     : config_path_(std::move(config_path)),
       premises_(std::move(premises)),
       salvage_(salvage),
-      house_(plan_house(premises_.documents.config, std::thread::hardware_concurrency()))
+      house_(plan_house(premises_.documents.config, std::thread::hardware_concurrency())),
+      tables_(context_,
+              {.to_compiler = [this](const auto& message,
+                                     auto files) { return tell_compiler(message, files); },
+               .changed = [this] { hand_tables(); }}),
+      drop_(context_,
+            [this](const auto& message, auto files) {
+                const auto* gate = find(mail_gate);
+                return gate != nullptr && gate->ready && gate->control->send(message, files);
+            })
 {
     for (const auto& member : house_.members) {
         children_.push_back(std::make_unique<Child>());
@@ -69,6 +83,7 @@ Exit Supervision::run()
     log::info("house.opening", {{"hostname", premises_.documents.config.hostname.text()},
                                 {"confinement", describe(protections)}});
     wait_for_signals();
+    tables_.configure(premises_.documents.config.tables);
     start_waiting_members();
     context_.run();
     return result_;
@@ -83,12 +98,20 @@ Supervision::Child* Supervision::find(std::string_view name)
 
 // ---- starting -------------------------------------------------------------------------------
 
-/// Gates wait for the keeper: the first client shall not be told to come back later.
+/// Keeper and sorters wait for the tables: no letter is routed without them. Gates wait for the
+/// keeper: the first client shall not be told to come back later.
+bool Supervision::may_start(const Child& child)
+{
+    const auto role = child.member.role;
+    if (is_gate(role))
+        return phase_ == Phase::open || find("keeper")->ready;
+    return !reads_tables(role) || tables_.is_complete();
+}
+
 void Supervision::start_waiting_members()
 {
-    const bool keeper_ready = find("keeper")->ready;
     for (auto& child : children_)
-        if (child->pid < 0 && !child->restart && (keeper_ready || !is_gate(child->member.role)))
+        if (child->pid < 0 && !child->restart && may_start(*child))
             start(*child);
 }
 
@@ -115,6 +138,8 @@ void Supervision::introduce(Child& child)
 {
     configure(child);
     hand_listeners(child);
+    if (reads_tables(child.member.role))
+        tables_.hand_to(*child.control);
     for (const auto& link : house_.joins) {
         if (link.one != child.member.name && link.other != child.member.name)
             continue;
@@ -139,8 +164,7 @@ void Supervision::join(Child& one, Child& other, const Join& link)
     const int kind = other.member.role == Role::runner ? SOCK_SEQPACKET : SOCK_STREAM;
     for (std::uint32_t i = 0; i < link.count; ++i) {
         std::array<int, 2> ends{};
-        expects(::socketpair(AF_UNIX, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) ==
-                0);
+        expects(::socketpair(AF_UNIX, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
         const UniqueFd first(ends[0]), second(ends[1]);
         wire::Control message;
         message.mutable_link()->set_index(i);
@@ -188,17 +212,38 @@ void Supervision::hand_listeners(const Child& child) const
         sockets.push_back(premises_.control_socket.get());
     }
     for (const auto& listener : premises_.documents.config.listen) {
-        const auto wanted = listener.protocol == config::Protocol::smtp ? mail_gate : reader_gate;
+        const auto wanted = listener.protocol == config::Protocol::pop3 ? reader_gate : mail_gate;
         if (child.member.name != wanted)
             continue;
-        const auto socket = premises_.sockets.find(listener.address);
+        const auto socket = premises_.sockets.find(listener.text());
         if (socket == premises_.sockets.end())
             continue; // The house is closing.
         *listen->add_listeners() = describe(listener);
         sockets.push_back(socket->second.get());
     }
+    if (const auto& path = premises_.documents.config.submission.socket;
+        child.member.name == mail_gate && premises_.sockets.contains("unix:" + path)) {
+        *listen->add_listeners() = describe_submission(path);
+        sockets.push_back(premises_.sockets.at("unix:" + path).get());
+    }
     if (!sockets.empty())
         child.control->send(message, sockets);
+}
+
+bool Supervision::tell_compiler(const wire::Control& message, std::span<const int> descriptors)
+{
+    const auto* compiler = find(tables_compiler);
+    return compiler->control && compiler->control->send(message, descriptors);
+}
+
+void Supervision::hand_tables()
+{
+    if (phase_ != Phase::opening && phase_ != Phase::open)
+        return;
+    for (const auto& child : children_)
+        if (child->control && reads_tables(child->member.role))
+            tables_.hand_to(*child->control);
+    start_waiting_members();
 }
 
 // ---- watching -------------------------------------------------------------------------------
@@ -231,8 +276,30 @@ void Supervision::hear(Child& child)
                 if (phase_ == Phase::opening)
                     return give_up(static_cast<Exit>(fatal.exit_code()), fatal.reason());
             }
+            if (received)
+                take_request(child, std::move(*received));
             hear(child);
         });
+}
+
+void Supervision::take_request(Child& child, ControlMessage received)
+{
+    if (child.member.role == Role::tables)
+        return tables_.take(std::move(received));
+    const auto& message = received.message;
+    if (message.has_collected() && child.member.name == mail_gate)
+        drop_.take(message.collected());
+    if (message.has_connect() && child.member.name == mail_gate) {
+        const auto door = open_door(premises_.documents.config, message.connect());
+        wire::Control answer;
+        answer.mutable_connected()->set_id(message.connect().id());
+        if (door)
+            child.control->send(answer, std::array{door->get()});
+        else {
+            answer.mutable_connected()->set_error(door.error());
+            child.control->send(answer);
+        }
+    }
 }
 
 void Supervision::ready(Child& child)
@@ -242,6 +309,8 @@ void Supervision::ready(Child& child)
     child.ready = true;
     log::info("process.ready", {{"member", child.member.name}, {"pid", child.pid}});
     start_waiting_members();
+    if (child.member.role == Role::tables)
+        tables_.compiler_ready();
     if (phase_ == Phase::opening &&
         std::ranges::all_of(children_, [](const auto& c) { return c->ready; })) {
         phase_ = Phase::open;
@@ -252,6 +321,8 @@ void Supervision::ready(Child& child)
 void Supervision::announce_ready()
 {
     log::info("house.open", {{"generation", generation_}});
+    drop_.open(premises_.documents.config.submission.drop);
+    drop_.look();
     const char* path = std::getenv("NOTIFY_SOCKET"); // systemd's Type=notify
     if (path == nullptr || std::strlen(path) >= sizeof(sockaddr_un::sun_path))
         return;
@@ -297,6 +368,10 @@ void Supervision::ended(Child& child)
     child.watched_process.reset();
     child.watched_control.reset();
     child.ready = false;
+    if (child.member.role == Role::tables)
+        tables_.compiler_ended();
+    if (child.member.name == mail_gate)
+        drop_.gate_ended();
     if (phase_ == Phase::opening || phase_ == Phase::open)
         return restart_later(child);
     advance_closing();
@@ -318,7 +393,7 @@ void Supervision::restart_later(Child& child)
         child.restart.reset();
         if (phase_ != Phase::opening && phase_ != Phase::open)
             return;
-        if (!is_gate(child.member.role) || phase_ == Phase::open || find("keeper")->ready)
+        if (may_start(child))
             start(child);
     });
 }

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "process/drop_desk.hpp"
 #include "process/house.hpp"
 #include "process/premises.hpp"
 #include "process/spawn.hpp"
+#include "process/table_desk.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -42,11 +44,13 @@ private:
     enum class Phase : std::uint8_t { opening, open, closing_gates, closing_keeper, closing_rest };
 
     void start_waiting_members();
+    bool may_start(const Child&);
     void start(Child&);
     void introduce(Child&);
     void join(Child& one, Child& other, const Join&);
     void watch(Child&);
     void hear(Child&);
+    void take_request(Child&, ControlMessage);
     void ended(Child&);
     void restart_later(Child&);
     void ready(Child&);
@@ -54,6 +58,8 @@ private:
 
     void configure(const Child&) const;
     void hand_listeners(const Child&) const;
+    bool tell_compiler(const wire::Control&, std::span<const int> descriptors);
+    void hand_tables();
     void reload();
     void close_house(Exit);
     void advance_closing();
@@ -73,6 +79,8 @@ private:
     std::uint64_t generation_ = 1;
     House house_;
     std::vector<std::unique_ptr<Child>> children_;
+    TableDesk tables_;
+    DropDesk drop_;
     Phase phase_ = Phase::opening;
     Exit result_ = Exit::ok;
 };

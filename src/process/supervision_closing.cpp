@@ -76,6 +76,11 @@ void Supervision::reload()
             if (is_gate(child->member.role))
                 hand_listeners(*child);
         }
+    tables_.configure(premises_.documents.config.tables);
+    if (phase_ == Phase::open) {
+        drop_.open(premises_.documents.config.submission.drop);
+        drop_.look();
+    }
     log::info("configuration.reloaded", {{"generation", generation_}});
 }
 
@@ -88,6 +93,7 @@ void Supervision::close_house(Exit code)
     phase_ = Phase::closing_gates;
     for (auto& child : children_)
         child->restart.reset();
+    drop_.close();
     premises_.sockets.clear(); // The kernel refuses new connections from here on.
     tell_to_leave(is_gate);
     closing_deadline_.expires_after(

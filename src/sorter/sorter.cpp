@@ -2,7 +2,9 @@
 #include "sorter/sorter.hpp"
 
 #include "base/log.hpp"
+#include "process/table_images.hpp"
 #include "routing/rules.hpp"
+#include "routing/table_set.hpp"
 #include "sorter/serve.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -30,6 +32,15 @@ public:
         handbook_ = std::move(handbook);
     }
 
+    void take(const std::vector<process::TableImage>& images)
+    {
+        mapped_ = process::map_tables(images, *mapped_);
+        auto handbook = std::make_shared<Handbook>(*handbook_);
+        handbook->tables = routing::tables_in(*mapped_);
+        handbook->tables_owner = mapped_;
+        handbook_ = std::move(handbook);
+    }
+
     /// A link lives by itself until its other end goes.
     void open_link(process::LinkEnd end)
     {
@@ -46,6 +57,8 @@ public:
 private:
     boost::asio::io_context& context_;
     std::shared_ptr<const Handbook> handbook_;
+    std::shared_ptr<const tables::MappedTables> mapped_ =
+        std::make_shared<const tables::MappedTables>();
 };
 
 } // namespace
@@ -60,6 +73,7 @@ process::Exit run_sorter(process::StartUp start)
         process::fail_start_up(start.control, process::Exit::os_error, done.error().text);
     boost::asio::io_context context(1);
     Sorter sorter(context, *start.settings);
+    sorter.take(start.tables);
     process::RoleControl control(
         context, std::move(start.control),
         {.configured = [&](auto settings) { sorter.configure(*settings); },
@@ -67,7 +81,8 @@ process::Exit run_sorter(process::StartUp start)
          .listening = {},
          .drain = [] { process::leave(process::Exit::ok); },
          .ended = {},
-         .orphaned = {}});
+         .orphaned = {},
+         .tables = [&](auto images) { sorter.take(images); }});
     if (auto done = process::confine_calls(confinement); !done)
         control.fail(process::Exit::os_error, done.error().text);
     for (auto& end : start.links)
