@@ -148,7 +148,7 @@ void Walk::address_or_name(std::string_view text, const std::string& instead_of,
 const Standing* Walk::standing(Person who)
 {
     const auto* found = directory_.find(who);
-    if (!found && (purpose_ == Purpose::deliver || unknown_.size() < probe_persons))
+    if (!found && unknown_.size() < most_unknown())
         unknown_.insert(std::move(who));
     return found;
 }

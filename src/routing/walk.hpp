@@ -25,7 +25,7 @@ public:
         deliver, // all deliveries
         probe,   // is there one? The first that is found ends it.
     };
-    static constexpr std::size_t probe_persons = 100; // asked about at once by a probe
+    static constexpr std::size_t probe_persons = 100; // asked about at once by a probe, at first
 
     struct Ground {
         const Rules& rules;
@@ -90,6 +90,7 @@ private:
     void refuse(std::string final_address, const Failure&, const Spot&, std::string_view rule);
     void add(Delivery, const Spot&, std::string_view rule);
     bool has_enough() const;
+    std::size_t most_unknown() const;
     Spot deeper(const Spot&, std::string_view rule) const;
     bool is_too_deep(const std::string& final_address, const Spot&);
 
