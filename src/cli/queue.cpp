@@ -127,6 +127,7 @@ void print_details(Context& context, const json::object& letter)
     line("protocol", text_of(letter, "protocol"), Style::plain);
     line("tls", text_of(letter, "tls"), Style::plain);
     line("report on", text_of(letter, "notification_of"), Style::plain);
+    line("held for", text_of(letter, "held_for"), Style::doubtful);
     for (const auto& recipient : list_of(letter, "recipients"))
         if (recipient.is_string())
             line("to", bracketed(std::string(recipient.get_string())), Style::plain);

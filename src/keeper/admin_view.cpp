@@ -124,7 +124,7 @@ json::object summary_of(const LetterView& view)
             {"recipient_count", view.recipients.size()},
             {"attempts", attempts},
             {"next_attempt", time_or_null(next)},
-            {"last_reply", told == nullptr ? std::string()
+            {"last_reply", told == nullptr ? view.record.held_for()
                                            : told->status() + ' ' +
                                                  (told->host().empty() ? "" : told->host() + ": ") +
                                                  told->text()}};
@@ -151,6 +151,7 @@ json::object details_of(const LetterView& view)
         {"tls", record.tls()},
         {"body_type", record.body_type()},
         {"smtputf8", record.smtputf8()},
+        {"held_for", record.held_for()},
         {"notification_of", record.notification_of() == 0
                                 ? json::value(nullptr)
                                 : json::value(spool::LetterId{record.notification_of()}.text())},

@@ -141,7 +141,9 @@ wire::Notify Dispatch::notification_order(const OpenLetter& letter, const Addres
         told->set_final_address(notice.record.final_address());
         told->set_status(notice.record.status());
         told->set_text(printable(notice.record.text(), words));
-        told->set_remote_host(notice.record.host());
+        // "mx.example.org[192.0.2.1]:25" is ours; a notification names the host. RFC 3464 §2.3.5
+        const auto& host = notice.record.host();
+        told->set_remote_host(host.substr(0, std::max<std::size_t>(host.find('['), 1)));
         told->set_original(notice.record.original());
         told->set_action(action_of(notice.record.action()));
         told->set_tried_at(notice.record.tried_at());

@@ -223,7 +223,7 @@ Task<wire::Result<Answer>> Intake::accept(const wire::Link* gate, wire::Frame fr
 {
     const auto request = wire::parse<wire::Accept>(frame.message);
     const auto& config = office_.config();
-    if (!request || request->recipients().empty() ||
+    if (!request || (request->recipients().empty() && !request->discard()) ||
         static_cast<std::size_t>(request->recipients_size()) > config.limits.recipients ||
         request->prefix().size() > Limits::prefix_bytes ||
         !mail::ReversePath::parse(request->sender()))
