@@ -44,11 +44,33 @@ private:
     bool silent_ = false;
 };
 
-void check(const Outcome& outcome)
+/// Two answers, and it has been shown a proof: the challenge "ok".
+class Dialogue final : public SaslDialogue {
+public:
+    std::optional<std::string> answer(std::string_view challenge) override
+    {
+        complete_ = challenge == "ok";
+        return challenge.size() > 3 ? std::nullopt : std::optional<std::string>("a");
+    }
+    bool is_complete() const override { return complete_; }
+
+private:
+    bool complete_ = false;
+};
+
+class Login final : public SaslClient {
+public:
+    std::unique_ptr<SaslDialogue> begin(std::string_view) const override
+    {
+        return std::make_unique<Dialogue>();
+    }
+};
+
+void check(const Outcome& outcome, Stage last)
 {
     const bool delivered = outcome.disposition == Disposition::delivered;
     expects(!delivered || outcome.code / 100 == 2);
-    expects(!delivered || outcome.stage == Stage::end_of_data);
+    expects(!delivered || outcome.stage == last);
     expects(!delivered || !outcome.may_be_duplicated);
     expects((outcome.disposition == Disposition::failed) == (outcome.status.status == 5));
     expects(delivered == (outcome.status.status == 2));
@@ -73,6 +95,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         script.config.channel = ClientChannel::tls;
     if (way & 64)
         script.config.limits.commands_in_flight = 2;
+    if (way & 128) {
+        script.config.login = std::make_shared<Login>();
+        if (way & 64)
+            script.config.trust = ClientTrust::verified;
+    }
     script.config.limits.one_flight_bytes = 1000;
     script.config.limits.recipients = 3;
     if (data[1] > 0)
@@ -95,6 +122,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
             letter.outgoing.size_bytes += 1; // Which it does not have.
         if (data[4] & (16u << i))
             letter.outgoing.afterwards = Outgoing::Afterwards::quit;
+        if ((way & 128) && i == 1)
+            letter.outgoing.extent = Outgoing::Extent::envelope;
         script.letters.push_back(std::move(letter));
     }
     DeafHost host({reinterpret_cast<const char*>(data) + 5, size - 5}, (way & 16) != 0);
@@ -104,14 +133,18 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (std::size_t i = 0; i < play.results.size(); ++i) {
         const auto& result = play.results[i];
         expects(result.outcomes.size() == script.letters[i].outgoing.recipients.size());
+        const bool whole = script.letters[i].outgoing.extent == Outgoing::Extent::letter;
         for (const auto& outcome : result.outcomes)
-            check(outcome);
+            check(outcome, whole ? Stage::end_of_data : Stage::rcpt);
         // On a new connection each round ends some; on a used one, only staleness ends none.
         const bool none_ended = result.count(Disposition::retry_now) == result.outcomes.size();
         expects(!none_ended || (i > 0 && result.connection == LetterResult::Connection::spent));
     }
     expects(play.letters_begun > 0 || play.close.why != client_step::Close::Why::finished ||
             script.letters.empty());
+    // Nothing is sent before the login, and the login not without TLS.
+    expects(!script.config.login || play.letters_begun == 0 || play.said.contains("AUTH "));
+    expects(!play.said.contains("AUTH ") || (way & 8) || play.said.contains("STARTTLS"));
     if (play.close.why != client_step::Close::Why::finished)
         expects(play.close.trouble.fault == Fault::site);
     return 0;

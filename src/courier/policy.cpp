@@ -48,6 +48,7 @@ bool is_smart_host(const config::Outbound& outbound, std::string_view hop)
 Policy::Policy(const config::Config& config, Means means, Secrets secrets)
     : reuse(config.queue.connection_reuse),
       config_(config),
+      hostname_(dns::to_ascii(config.hostname.text()).value_or(config.hostname.text())),
       means_(std::move(means)),
       secrets_(std::move(secrets))
 {
@@ -66,7 +67,7 @@ Terms Policy::terms_for(const Hop& hop, smtp::ClientProtocol protocol) const
         login = config_.outbound.smart_host_login;
 
     smtp::ClientConfig client;
-    client.hostname = dns::to_ascii(config_.hostname.text()).value_or(config_.hostname.text());
+    client.hostname = hostname_;
     client.protocol = protocol;
     // What a Unix socket's other end is, the file system says.
     client.tls = is_socket ? smtp::ClientTlsPolicy::never : tls_policy(said.tls);

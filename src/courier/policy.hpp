@@ -83,6 +83,7 @@ public:
 
 private:
     config::Config config_;
+    std::string hostname_; // as EHLO says it
     Means means_;
     Secrets secrets_;
     std::optional<Hop> fallback_;

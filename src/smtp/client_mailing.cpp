@@ -160,7 +160,7 @@ void ClientSession::send_mail()
 {
     const auto& letter = transaction_->letter();
     std::string line = "MAIL FROM:<" + letter.sender.text() + '>';
-    if (capabilities_.size) // RFC 1870 §6
+    if (capabilities_.size && letter.extent == Outgoing::Extent::letter) // RFC 1870 §6
         line += " SIZE=" + std::to_string(letter.size_bytes);
     if (letter.body == BodyType::binary_mime)
         line += " BODY=BINARYMIME";
