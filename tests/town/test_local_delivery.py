@@ -67,7 +67,7 @@ class Host:
         return [message.as_string() for message in mailbox.mbox(box, create=False)] if box.exists() else []
 
     def arrived(self, letter, name):
-        found = until(lambda: [text for text in self.texts(name) if letter.token in text], f"a letter in {name}'s mbox")
+        found = until(lambda: [text for text in self.texts(name) if letter.token in text] or None, f"a letter in {name}'s mbox")
         assert len(found) == 1
         return found[0]
 
