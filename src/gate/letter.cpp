@@ -32,8 +32,16 @@ void Letter::append(std::string bytes)
         body_ += bytes;
 }
 
+void Letter::fail(wire::Failure failure)
+{
+    failed_ = failure;
+    body_ = std::string();
+}
+
 bool Letter::is_full() const
 {
+    if (whole_)
+        return false;
     return body_.size() > (envelope_.upload() == 0 ? Limits::memory_bytes : Limits::piece_bytes);
 }
 
@@ -42,8 +50,7 @@ Task<void> Letter::unload()
     auto unloaded = co_await unload_body();
     if (unloaded)
         co_return;
-    failed_ = unloaded.error();
-    body_ = std::string();
+    fail(unloaded.error());
 }
 
 /// What is left is less than a piece.
@@ -78,6 +85,11 @@ Task<wire::Result<void>> Letter::send_piece(std::string piece)
 
 Task<wire::Result<std::string>> Letter::commit()
 {
+    if (envelope_.discard() && envelope_.upload() == 0)
+        body_.clear();
+    whole_ = false;
+    if (is_full())
+        co_await unload();
     if (!failed_ && envelope_.upload() != 0 && !body_.empty())
         if (auto sent = co_await send_piece(std::move(body_)); !sent)
             failed_ = sent.error();

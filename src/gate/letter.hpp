@@ -35,6 +35,16 @@ public:
     /// The letter's id, once it is on stable storage. Once only.
     Task<wire::Result<std::string>> commit();
 
+    /// All of it is to wait here: it is shown to others before it goes.
+    void keep_whole() { whole_ = true; }
+    /// Of one that is kept whole.
+    std::string_view text() const { return body_; }
+    void rewrite(std::string text) { body_ = std::move(text); }
+    wire::Accept& amend() { return envelope_; }
+    /// commit() will fail so, whatever else comes.
+    void fail(wire::Failure);
+    bool has_failed() const { return failed_.has_value(); }
+
     std::uint64_t bytes() const { return bytes_; }
     const wire::Accept& envelope() const { return envelope_; }
 
@@ -46,6 +56,7 @@ private:
     wire::Accept envelope_;
     std::string body_;
     std::uint64_t bytes_ = 0;
+    bool whole_ = false;
     std::optional<wire::Failure> failed_;
 };
 
