@@ -2,13 +2,20 @@
 #include "resolver/client_name.hpp"
 
 #include "base/text.hpp"
-#include "mail/address.hpp"
 
 #include <algorithm>
 #include <fmt/format.h>
 #include <utility>
 
 namespace posthouse::resolver {
+namespace {
+
+bool names_a_host(const dns::Name& name)
+{
+    return !name.text.empty() && !name.is_root() && !name.text.contains('_');
+}
+
+} // namespace
 
 std::string reverse_name(const dns::IpAddress& address)
 {
@@ -48,7 +55,7 @@ Task<std::string> ClientNames::confirm(std::shared_ptr<dns::Lookup> lookup, dns:
     const auto type =
         client.family() == dns::IpAddress::Family::v4 ? dns::RecordType::a : dns::RecordType::aaaa;
     for (const auto& name : names) {
-        if (!mail::Domain::parse(name.text, mail::Charset::ascii))
+        if (!names_a_host(name))
             continue;
         const auto found = co_await lookup->lookup(name.text, type);
         certain = certain && !is_temporary(found.status);
