@@ -156,7 +156,13 @@ const Standing* Walk::standing(Person who)
 bool Walk::has_enough() const
 {
     return too_long_ ||
-           (purpose_ == Purpose::probe && (delivered_ > 0 || unknown_.size() >= probe_persons));
+           (purpose_ == Purpose::probe && (delivered_ > 0 || unknown_.size() >= most_unknown()));
+}
+
+/// A probe asks for more, the more it has asked for in vain, so that it comes to its end soon.
+std::size_t Walk::most_unknown() const
+{
+    return purpose_ == Purpose::deliver ? SIZE_MAX : probe_persons + 4 * deliveries_.size();
 }
 
 void Walk::deliver(Delivery delivery, const Spot& spot, std::string_view rule)
