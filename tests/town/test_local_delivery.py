@@ -95,7 +95,7 @@ def test_a_letter_is_put_into_var_mail_as_its_user(host):
     assert "Delivered-To: ann@system.test" in text and "Return-Path: <alice@a.test>" in text
     found = (host.mail / "ann").stat()
     assert (found.st_uid, found.st_mode & 0o777) == (host.owns("ann")[0], 0o600)
-    assert not (host.mail / "ann.lock").exists()
+    until(lambda: not (host.mail / "ann.lock").exists(), "the lock is gone")
 
 
 def test_who_is_no_user_is_refused_at_once(host):

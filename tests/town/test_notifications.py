@@ -132,7 +132,7 @@ def test_a_delay_is_told_once_and_says_how_long_it_goes_on(town, news, stub):
 def test_a_delay_is_not_told_where_that_was_not_asked_for(town, news, stub):
     host, domain = stub(recipient_replies=["451 4.3.0 Later"] * 5)
     letter = send(town, news, [f"fred@{domain}"], terms=["NOTIFY=FAILURE"])
-    until(lambda: host.taken, "it is taken at last")
+    until(lambda: host.taken or None, "it is taken at last")
     assert reports_about(news, letter.token) == []
 
 
@@ -161,7 +161,7 @@ def test_a_letter_for_a_host_without_notifications_is_told_to_be_relayed(town, n
 def test_a_host_with_notifications_is_asked_to_tell_itself(town, news, stub):
     host, domain = stub(extensions=("8BITMIME", "PIPELINING", "DSN"))
     letter = send(town, news, [f"fred@{domain}"], terms=[EVERYTHING, f"ORCPT=rfc822;Fred@{domain}"], options=["RET=FULL"])
-    until(lambda: host.taken, "the letter at the stub")
+    until(lambda: host.taken or None, "the letter at the stub")
     sender = next(command for command in host.commands if command.startswith("MAIL"))
     recipient = next(command for command in host.commands if command.startswith("RCPT"))
     assert "RET=FULL" in sender and f"ENVID={letter.token}" in sender
@@ -245,5 +245,5 @@ def test_senders_are_told_in_the_administrators_words_and_a_wrong_file_is_refuse
     _, domain = stub(recipient_replies=["550 5.1.1 No such user"])
     letter = send(town, house, [f"fred@{domain}"])
     report, read = told(house, letter.token)
-    assert read["Subject"] == "Nothing reached them — пробуйте позже"
+    assert " ".join(read["Subject"].split()) == "Nothing reached them — пробуйте позже"
     assert f"about {report.told[0].fields['final-log-id']}." in report.text
