@@ -59,6 +59,8 @@ public:
     void drain() { draining_ = true; }
 
     const ServerPeer& peer() const { return peer_; }
+    /// How many letters the peer has begun: tells one from the next.
+    std::uint32_t letters() const { return letters_; }
 
 private:
     enum class Phase : std::uint8_t { command, overlong_command, data, chunk, handshake, farewell };
