@@ -195,13 +195,13 @@ Task<wire::Result<wire::Answer>> Keeper::serve(std::string peer, std::shared_ptr
 /// Asks the agent, which may look into the host's user database.
 Task<Office::Answer<std::vector<bool>>> Keeper::find_logins(std::vector<std::string> names)
 {
-    if (dispatch_.agents().capacity() == 0)
+    const auto link = dispatch_.agents().any_link();
+    if (!link)
         co_return std::unexpected(wire::Failure::unavailable);
     wire::FindUsers question;
     for (auto& name : names)
         question.add_names(std::move(name));
-    const auto place = co_await dispatch_.agents().take(Workers::Company::shared);
-    auto found = co_await place.link()->call<wire::FoundUsers>(wire::Method::find_users, question);
+    auto found = co_await link->call<wire::FoundUsers>(wire::Method::find_users, question);
     if (!found)
         co_return std::unexpected(found.error());
     std::vector<bool> answers;

@@ -68,8 +68,9 @@ Task<std::optional<wire::Verdict>> Primary::call_out(mail::Mailbox mailbox)
     question.set_recipient(key);
     wire::Result<wire::Typed<wire::Verified>> answer = std::unexpected(wire::Failure::closed);
     {
-        const auto place = co_await dispatch_.couriers().take(Workers::Company::shared);
-        answer = co_await place.link()->call<wire::Verified>(wire::Method::verify, question);
+        // Not from a place that deliveries may hold for long: a client waits for this.
+        if (const auto link = dispatch_.couriers().any_link())
+            answer = co_await link->call<wire::Verified>(wire::Method::verify, question);
     }
     --under_way_;
     if (!answer || answer->message.answer() == wire::Verified::UNKNOWN)

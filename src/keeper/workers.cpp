@@ -82,6 +82,14 @@ void Workers::ended(const std::string& member, bool crashed)
     found->second->told.cancel();
 }
 
+std::shared_ptr<wire::Link> Workers::any_link() const
+{
+    for (const auto& [member, worker] : workers_)
+        if (worker->link)
+            return worker->link;
+    return nullptr;
+}
+
 std::size_t Workers::capacity() const
 {
     return jobs_each_ *

@@ -56,6 +56,9 @@ public:
     void unlinked(const std::string& member, const wire::Link*);
     void ended(const std::string& member, bool crashed);
 
+    /// For a question that is answered at once, and must not wait for a place. None: nobody is
+    /// there.
+    std::shared_ptr<wire::Link> any_link() const;
     /// How many jobs they can have at a time, all together.
     std::size_t capacity() const;
     std::size_t waiting() const { return waiters_.size(); }
