@@ -87,7 +87,9 @@ TEST_F(Doors, OpenToTheFiltersThatAreConfiguredOnly)
     const auto filter = listen_on(UnixPlace{.path = path("filter")});
     ASSERT_TRUE(filter);
     config::Config config{.hostname = *mail::Domain::parse("mx.example.org")};
-    config.milters.push_back({.name = "spam", .path = path("filter")});
+    config.milters.emplace_back();
+    config.milters[0].name = "spam";
+    config.milters[0].path = path("filter");
     wire::Control::Connect request;
     request.set_milter("spam");
     const auto opened = open_door(config, request);
