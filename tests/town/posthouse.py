@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """A Posthouse of the town."""
+import json
 import os
 import poplib
 import re
@@ -57,6 +58,7 @@ class Posthouse:
             "smtp": {"trusted_networks": ["127.0.0.0/8", f"{town.desk_address}/32"]},
             "process": {"gate_threads": 1, "sorter_workers": 1, "drain_seconds": 20},
         }
+        self.milters = []  # In their order.
         for section, keys in sections.items():
             self.config.setdefault(section, {}).update(keys)
 
@@ -71,6 +73,8 @@ class Posthouse:
             lines += [f'[domains."{domain}"]', *(f"{key} = {as_toml(value)}" for key, value in keys.items())]
         for listener in self.listen:
             lines += ["[[listen]]", *(f"{key} = {as_toml(value)}" for key, value in listener.items())]
+        for milter in self.milters:
+            lines += ["[[milter]]", *(f"{key} = {as_toml(value)}" for key, value in milter.items())]
         self.config_path.write_text("\n".join(lines) + "\n")
 
     def command(self, *words):
@@ -112,6 +116,13 @@ class Posthouse:
                 found.setdefault(role[1] if role else "?", int(pid))
         return found
 
+    def write_table(self, name, text):
+        """Of [tables], under that key; its file."""
+        file = self.folder / name
+        file.write_text(text)
+        self.config.setdefault("tables", {})[name] = [file]
+        return file
+
     # ---- what people do with it -------------------------------------------------------------
 
     def smtp(self, client=None, address=None):
@@ -137,6 +148,10 @@ class Posthouse:
         with self.smtp() as client:
             client.hello()
             return client.send(letter, sender, *recipients)
+
+    def queue(self):
+        """The letters in it, as `posthouse queue list` tells of them."""
+        return json.loads(self.ask("queue", "list", "--all", "--json"))["letters"]
 
     def pop3(self, user):
         with inside(self.town.desk):
