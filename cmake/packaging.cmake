@@ -10,6 +10,14 @@ install(FILES ${packaging}/posthouse.toml DESTINATION etc/posthouse)
 install(FILES LICENSE DESTINATION usr/share/doc/posthouse RENAME copyright)
 install(DIRECTORY docs/ DESTINATION usr/share/doc/posthouse FILES_MATCHING PATTERN "*.md")
 
+# The names by which other programs call it: sendmail(1).
+foreach(link sbin/sendmail sbin/send-mail sbin/praliases sbin/mailstats bin/mailq bin/newaliases bin/hoststat
+             bin/purgestat lib/sendmail)
+  get_filename_component(folder ${link} DIRECTORY)
+  install(CODE "file(MAKE_DIRECTORY \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/usr/${folder}\")
+    file(CREATE_LINK ../bin/posthouse \"\$ENV{DESTDIR}\${CMAKE_INSTALL_PREFIX}/usr/${link}\" SYMBOLIC)")
+endforeach()
+
 # Manuals (posthouse.1, posthouse.toml.5) and completions (posthouse.bash, posthouse.zsh, posthouse.fish), where there are any.
 file(GLOB manuals CONFIGURE_DEPENDS ${packaging}/man/*.[1-8])
 foreach(manual ${manuals})
@@ -37,6 +45,9 @@ set(CPACK_DEBIAN_PACKAGE_SECTION mail)
 set(CPACK_DEBIAN_PACKAGE_SHLIBDEPS ON)
 set(CPACK_DEBIAN_PACKAGE_DEPENDS "passwd, init-system-helpers")
 set(CPACK_DEBIAN_PACKAGE_RECOMMENDS "ca-certificates")
+set(CPACK_DEBIAN_PACKAGE_PROVIDES "mail-transport-agent")
+set(CPACK_DEBIAN_PACKAGE_CONFLICTS "mail-transport-agent")
+set(CPACK_DEBIAN_PACKAGE_REPLACES "mail-transport-agent")
 set(CPACK_DEBIAN_PACKAGE_DESCRIPTION
   "Takes letters by SMTP, keeps them safely, carries them to the hosts that DNS names
  or into local mailboxes, and lets people read them by POP3. One program, several

@@ -9,5 +9,6 @@ int main(int argc, char** argv)
     if (arguments.size() == 2 && arguments[0] == "--role")
         return static_cast<int>(cli::run_role(arguments[1]));
     auto console = cli::standard_console();
-    return static_cast<int>(cli::run(std::move(arguments), console, cli::World()));
+    return static_cast<int>(
+        cli::run_as(argc > 0 ? argv[0] : "", std::move(arguments), console, cli::World()));
 }

@@ -67,6 +67,11 @@ complete -c posthouse -f -n '__fish_use_subcommand' -a status -d 'Whether the se
 complete -c posthouse -n '__fish_seen_subcommand_from status' -l help
 complete -c posthouse -f -n '__fish_use_subcommand' -a reload -d 'Have the running server read its configuration again'
 complete -c posthouse -n '__fish_seen_subcommand_from reload' -l help
+complete -c posthouse -f -n '__fish_use_subcommand' -a hosts -d 'What is known of the hosts that letters are carried to'
+complete -c posthouse -f -n '__fish_seen_subcommand_from hosts; and not __fish_seen_subcommand_from forget' -a forget -d 'Forget it, of one destination or of all'
+complete -c posthouse -n '__fish_seen_subcommand_from hosts; and __fish_seen_subcommand_from forget' -l help
+complete -c posthouse -f -n '__fish_use_subcommand' -a sendmail -d 'Send a letter as programs of this host do: see sendmail(1)'
+complete -c posthouse -n '__fish_seen_subcommand_from sendmail' -l help
 complete -c posthouse -f -n '__fish_use_subcommand' -a completion -d 'Print a completion script for a shell'
 complete -c posthouse -n '__fish_seen_subcommand_from completion' -l help
 complete -c posthouse -f -n '__fish_seen_subcommand_from completion' -a 'bash zsh fish'

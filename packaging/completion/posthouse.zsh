@@ -21,12 +21,15 @@ _posthouse() {
         " explain") place=" explain" ;;
         " status") place=" status" ;;
         " reload") place=" reload" ;;
+        " hosts") place=" hosts" ;;
+        " hosts forget") place=" hosts forget" ;;
+        " sendmail") place=" sendmail" ;;
         " completion") place=" completion" ;;
         esac
     done
     local choices=""
     case "$place" in
-    "") choices="serve check user queue trace explain status reload completion --help --config --json --version" ;;
+    "") choices="serve check user queue trace explain status reload hosts sendmail completion --help --config --json --version" ;;
     " serve") choices="--help --salvage --config --json" ;;
     " check") choices="--help --config --json" ;;
     " user") choices="add passwd remove list" ;;
@@ -45,6 +48,9 @@ _posthouse() {
     " explain") choices="--help --from --client --config --json" ;;
     " status") choices="--help --config --json" ;;
     " reload") choices="--help --config --json" ;;
+    " hosts") choices="forget" ;;
+    " hosts forget") choices="--help --config --json" ;;
+    " sendmail") choices="--help --config --json" ;;
     " completion") choices="bash zsh fish" ;;
     esac
     if [[ ${words[CURRENT-1]} == --config ]]; then _files; return; fi

@@ -52,4 +52,14 @@ Exit run(std::vector<std::string> arguments, Console& console, const World& worl
     return grammar.run();
 }
 
+Exit run_as(std::string_view program, std::vector<std::string> arguments, Console& console,
+            const World& world)
+{
+    const auto name = program.substr(program.rfind('/') + 1); // npos + 1: from the front
+    if (!is_sendmail_name(name))
+        return run(std::move(arguments), console, world);
+    Context context{console, world};
+    return sendmail(context, name, arguments);
+}
+
 } // namespace posthouse::cli

@@ -48,6 +48,15 @@ process::Exit explain(Context&, const Question&);
 process::Exit status(Context&);
 process::Exit reload(Context&);
 
+/// What the carrying of letters has found out about hosts.
+process::Exit hosts(Context&);
+/// "" for all of them.
+process::Exit hosts_forget(Context&, const std::string& domain);
+
+/// `program`: sendmail, mailq, …
+process::Exit sendmail(Context&, std::string_view program,
+                       const std::vector<std::string>& arguments);
+
 /// A desk for the configuration; or the reason why there is none has been told.
 std::expected<std::unique_ptr<Desk>, process::Exit> desk_for(Context&);
 /// A refusal has been told (in JSON too, where that is wanted).

@@ -26,6 +26,7 @@ Grammar::Grammar(Context& context)
     add_user_commands();
     add_queue_commands();
     add_story_commands();
+    add_host_commands();
     add_manual_commands();
 }
 
@@ -107,6 +108,31 @@ void Grammar::add_user_commands()
     on(add(user, "list", "List the accounts",
            "  posthouse user list\n  posthouse user list --json"),
        [this] { return user_list(context_); });
+}
+
+void Grammar::add_host_commands()
+{
+    auto* hosts_it =
+        add(app_.get(), "hosts", "What is known of the hosts that letters are carried to",
+            "  posthouse hosts\n"
+            "  posthouse hosts --json | jq '.hosts[] | select(.state != \"\")'\n"
+            "  posthouse hosts forget example.net");
+    auto domain = std::make_shared<std::string>();
+    auto* forget = add(hosts_it, "forget", "Forget it, of one destination or of all",
+                       "  posthouse hosts forget example.net\n  posthouse hosts forget");
+    forget->add_option("DOMAIN", *domain, "The destination; none: all");
+    // The outer command's callback comes last.
+    on(hosts_it, [this, forget, domain] {
+        return forget->parsed() ? hosts_forget(context_, *domain) : hosts(context_);
+    });
+
+    auto* sendmail_it =
+        add(app_.get(), "sendmail", "Send a letter as programs of this host do: see sendmail(1)",
+            "  posthouse sendmail -t -i < letter\n"
+            "  posthouse sendmail -f ann@example.org ben@example.net < letter");
+    sendmail_it->fallthrough(false)->prefix_command();
+    on(sendmail_it,
+       [this, sendmail_it] { return sendmail(context_, "sendmail", sendmail_it->remaining()); });
 }
 
 } // namespace posthouse::cli

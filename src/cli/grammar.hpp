@@ -29,6 +29,7 @@ private:
     void add_user_commands();
     void add_queue_commands();
     void add_story_commands();
+    void add_host_commands();
     void add_manual_commands();
 
     Context& context_;
