@@ -100,7 +100,7 @@ TEST(CommandLine, FindsAGoodConfigurationFine)
     EXPECT_EQ(stage.out.str(), stage.directory + "/posthouse.toml: fine\n");
     EXPECT_EQ(stage.run({"check", "--json"}), Exit::ok);
     EXPECT_EQ(json::parse(stage.out.str()),
-              json::parse(R"({"ok":true,"problems":[],"warnings":[]})"));
+              json::parse(R"({"ok":true,"problems":[],"tables":[],"warnings":[]})"));
 }
 
 TEST(CommandLine, WarnsOfWhatIsAllowedButSeldomMeant)
@@ -114,6 +114,28 @@ TEST(CommandLine, WarnsOfWhatIsAllowedButSeldomMeant)
     EXPECT_EQ(stage.out.str(), stage.directory + "/posthouse.toml: fine\n");
     EXPECT_EQ(stage.run({"check", "--json"}), Exit::ok);
     EXPECT_EQ(json::parse(stage.out.str()).at("warnings").as_array().size(), 1u);
+}
+
+TEST(CommandLine, TellsEachLineOfATableThatIsNotReadAndStartsAllTheSame)
+{
+    Stage stage;
+    const auto access = stage.write("access", "example.org REJCET\nexample.net REJECT\n");
+    stage.write("posthouse.toml", stage.good() + "[tables]\naccess = \"" + access + "\"\n");
+    EXPECT_EQ(stage.run({"check"}), Exit::ok) << stage.err.str();
+    EXPECT_THAT(stage.err.str(), HasSubstr(access + ":1: access: unknown action 'REJCET'"));
+    EXPECT_EQ(stage.run({"check", "--json"}), Exit::ok);
+    const auto told = json::parse(stage.out.str()).at("tables").as_array();
+    ASSERT_EQ(told.size(), 1u);
+    EXPECT_EQ(told[0].at("file").as_string(), access);
+    EXPECT_EQ(told[0].at("line").to_number<int>(), 1);
+}
+
+TEST(CommandLine, TellsThatATablesFileIsNotThere)
+{
+    Stage stage;
+    stage.write("posthouse.toml", stage.good() + "[tables]\naliases = \"/does/not/exist\"\n");
+    EXPECT_EQ(stage.run({"check"}), Exit::config);
+    EXPECT_THAT(stage.err.str(), HasSubstr("aliases: /does/not/exist cannot be read: No such"));
 }
 
 TEST(CommandLine, ReportsEveryFaultOfAConfigurationWithItsPlace)

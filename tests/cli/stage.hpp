@@ -44,7 +44,8 @@ public:
     static std::string users()
     {
         std::string table = "[process.users]\n";
-        for (const auto* role : {"gate", "keeper", "sorter", "courier", "resolver", "clerk"})
+        for (const auto* role :
+             {"gate", "keeper", "sorter", "courier", "resolver", "clerk", "tables"})
             table += fmt::format("{} = \"nobody\"\n", role);
         return table;
     }

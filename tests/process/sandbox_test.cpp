@@ -330,11 +330,14 @@ TEST_P(Confined, DiesOfCallsOnlyAnIntruderMakes)
                               SYS_seccomp,
                               SYS_landlock_restrict_self,
                               SYS_init_module,
-                              SYS_sendmmsg})
+                              SYS_sendmmsg}) {
+        if (number == SYS_memfd_create && GetParam() == Role::tables)
+            continue; // Its images.
         EXPECT_EQ(outcome_of(GetParam(), Place::first_thread, around,
                              [number](auto&) { return calls(number); }),
                   Outcome::killed)
             << "call " << number;
+    }
 }
 
 TEST_P(Confined, DiesSilentlyOrSaysWhatItCalled)
