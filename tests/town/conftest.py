@@ -67,6 +67,20 @@ def house(town):
     town.remove(host)
 
 
+@pytest.fixture(scope="module")
+def client_at(town):
+    """The namespace of a host with that number; each is made once."""
+    made = {}
+
+    def at(number):
+        if number not in made:
+            made[number], _ = town.network.add_host(f"client{number}", number)
+        return made[number]
+    yield at
+    for namespace in made.values():
+        town.network.remove_host(namespace)
+
+
 @pytest.fixture(autouse=True)
 def nobody_crashes(request):
     """Of all that runs meanwhile, and while the test's own house closes."""

@@ -1,13 +1,12 @@
 # SPDX-License-Identifier: Apache-2.0
 """Where tables and rules bring letters, and whom they refuse, in a whole system."""
-import json
 import re
 from contextlib import contextmanager
 
 import pytest
 
+from arrivals import checked, emptied, explained, reached, takings
 from letters import compose
-from patience import until
 
 ALIASES = """\
 # The first entry stands in line 2.
@@ -106,38 +105,6 @@ def ours(town):
     ours = Ours(town)
     yield ours
     town.remove(ours.house)
-
-
-@pytest.fixture(scope="module")
-def client_at(town):
-    """The namespace of a host with that number; each is made once."""
-    made = {}
-
-    def at(number):
-        if number not in made:
-            made[number], _ = town.network.add_host(f"client{number}", number)
-        return made[number]
-    yield at
-    for namespace in made.values():
-        town.network.remove_host(namespace)
-
-
-def takings(stub, letter):
-    return [taken for taken in list(stub.taken) if letter.token.encode() in taken.text]
-
-
-def reached(stub, letter, *recipients):
-    """What the stub took, once it has that letter for each of them; fails if for others, or twice."""
-    def there():
-        found = [recipient for taken in takings(stub, letter) for recipient in taken.recipients]
-        return found if len(found) >= len(recipients) else None
-
-    assert sorted(until(there, f"the letter for {recipients} at the stub")) == sorted(recipients)
-    return takings(stub, letter)
-
-
-def emptied(house):
-    until(lambda: not house.queue(), "an empty queue")
 
 
 # ---- Aliases --------------------------------------------------------------------------------
@@ -413,14 +380,6 @@ def test_a_source_route_to_one_of_ours_is_dropped(ours):
 # ---- What it says about itself --------------------------------------------------------------
 
 
-def explained(house, address, *words):
-    return json.loads(house.ask("explain", address, *words, "--json"))
-
-
-def checked(house):
-    return json.loads(house.ask("check", "--json"))
-
-
 def test_explain_names_table_and_line(ours):
     told = explained(ours.house, "team@ours.test", "--client", "10.77.0.66")
     assert told["accepted"]
@@ -449,273 +408,7 @@ def test_explain_names_what_refuses(ours, address, words, rule):
     assert told["verdict"]["rule"] == rule
 
 
-def test_check_tells_every_line_it_cannot_read_by_file_and_line(house):
-    files = {
-        "aliases": house.write_table("aliases", "good: zoe\nbad target: a@b@c\nround: and\nand: round\n"),
-        "virtusertable": house.write_table("virtusertable", "name-alone\tzoe\nx@y.test\tzoe@z.test\nx@y.test\ttwo@z.test\n"),
-        "mailertable": house.write_table("mailertable", "one.test\tesmtp:[192.0.2.1]\ntwo.test\tuucp:there\n"),
-        "access": house.write_table("access", "GreetPause:192.0.2\t500\nConnect:192.0.2\tMAYBE\n192.0.2.0/33\tREJECT\n"),
-    }
-    house.start()  # They do not keep it from starting.
-    told = checked(house)
-    assert told["ok"]
-    found = {(problem["file"], problem["line"]) for problem in told["tables"]}
-    for name, lines in {"aliases": [2], "virtusertable": [1, 3], "mailertable": [2], "access": [1, 2, 3]}.items():
-        assert {line for file, line in found if file == str(files[name])} >= set(lines), name
-    assert any(file == str(files["aliases"]) and line in (3, 4) for file, line in found)
-    assert (str(files["aliases"]), 1) not in found and (str(files["mailertable"]), 1) not in found
-
-
-@pytest.mark.parametrize("circle", [
-    "here: there\nthere: here\n",
-    "here@{0}: there@{0}\nthere@{0}: here@{0}\n",
-    pytest.param("here: there@{0}\nthere: here@{0}\n", marks=pytest.mark.xfail(
-        strict=True, reason="where a target is an address, the table's compiler does not see the name before its @")),
-])
-def test_check_tells_of_aliases_that_lead_in_a_circle(house, circle):
-    file = house.write_table("aliases", circle.format(house.domain))
-    house.start()
-    with house.smtp() as client:
-        client.hello()
-        client.expect(250, "MAIL FROM:<alice@a.test>")
-        assert "5.4.6 Alias loop" in client.expect(554, f"RCPT TO:<here@{house.domain}>").text
-    told = [(problem["file"], problem["line"]) for problem in checked(house)["tables"]]
-    assert told and set(told) <= {(str(file), 1), (str(file), 2)}
-
-
-# ---- Tables that change ---------------------------------------------------------------------
-
-
-def answer(house, recipient):
-    with house.smtp() as client:
-        client.hello()
-        client.expect(250, "MAIL FROM:<alice@a.test>")
-        return client.say(f"RCPT TO:<{recipient}>").code
-
-
-def becomes(house, recipient, code):
-    until(lambda: answer(house, recipient) == code, f"{recipient} answered by {code}", patience=10)
-
-
-@pytest.fixture
-def changing(house):
-    """A house with aliases: its table's file, before the first change."""
-    file = house.write_table("aliases", "first: zoe\n")
-    house.start()
-    house.add_user("zoe")
-    assert answer(house, f"first@{house.domain}") == 250
-    assert answer(house, f"second@{house.domain}") == 550
-    return house, file
-
-
-def test_a_table_that_is_written_anew_is_in_force_within_seconds(changing):
-    house, file = changing
-    file.write_text("second: zoe\n")
-    becomes(house, f"second@{house.domain}", 250)
-    becomes(house, f"first@{house.domain}", 550)
-    house.arrived(submitted(house, f"second@{house.domain}"), "zoe")
-
-
-def test_a_table_that_another_file_replaces_is_in_force_within_seconds(changing):
-    house, file = changing
-    fresh = file.with_suffix(".new")
-    fresh.write_text("second: zoe\n")
-    fresh.rename(file)
-    becomes(house, f"second@{house.domain}", 250)
-    with file.open("a") as more:
-        more.write("third: zoe\n")
-    becomes(house, f"third@{house.domain}", 250)
-
-
-def test_a_list_that_an_alias_includes_is_in_force_within_seconds(house):
-    members = house.folder / "members"
-    members.write_text("zoe\n")
-    house.write_table("aliases", f"list: :include:{members}\n")
-    house.start()
-    house.add_user("zoe")
-    house.add_user("yan")
-    house.arrived(submitted(house, f"list@{house.domain}"), "zoe")
-    members.write_text("yan\n")
-
-    def led_to():
-        told = explained(house, f"list@{house.domain}")
-        return [delivery["final_address"] for delivery in told["deliveries"]]
-    until(lambda: led_to() == [f"yan@{house.domain}"], "the new member", patience=10)
-
-
-def test_a_broken_line_is_told_and_the_others_count(changing):
-    house, file = changing
-    file.write_text("first: zoe\n: nobody\nno colon here\nsecond: zoe\n")
-    becomes(house, f"second@{house.domain}", 250)
-    assert answer(house, f"first@{house.domain}") == 250
-    for line in (2, 3):
-        assert re.search(rf"event=table\.problem table=aliases problem=\"{re.escape(str(file))}:{line}: ", house.log())
-    told = checked(house)
-    assert told["ok"]
-    assert [(problem["file"], problem["line"]) for problem in told["tables"]] == [(str(file), 2), (str(file), 3)]
-
-
-def test_a_table_whose_file_vanishes_stays_as_it_was_until_it_is_back(changing):
-    house, file = changing
-    file.unlink()
-    until(lambda: "event=table.kept table=aliases " in house.log(), "what was done about it")
-    assert answer(house, f"first@{house.domain}") == 250
-    file.write_text("second: zoe\n")
-    becomes(house, f"second@{house.domain}", 250)
-    becomes(house, f"first@{house.domain}", 550)
-
-
-def test_letters_keep_arriving_while_a_table_changes_again_and_again(changing):
-    house, file = changing
-    letters = []
-    before = house.log().count("event=table.compiled table=aliases ")
-    for number in range(40):
-        fresh = file.with_suffix(".new")
-        fresh.write_text(f"first: zoe\nother{number}: zoe\n")
-        fresh.rename(file)
-        letters.append(submitted(house, f"first@{house.domain}"))
-    becomes(house, f"other39@{house.domain}", 250)
-    assert house.log().count("event=table.compiled table=aliases ") > before
-    found = []
-
-    def all_there():
-        found.extend(house.letters_of(f"zoe@{house.domain}"))
-        return len(found) >= len(letters)
-    until(all_there, "all letters")
-    emptied(house)
-    found.extend(house.letters_of(f"zoe@{house.domain}"))
-    assert [sum(letter.token.encode() in text for text in found) for letter in letters] == [1] * len(letters)
-
-
-def test_a_table_of_a_hundred_thousand_lines_is_in_force_within_seconds(changing):
-    house, file = changing
-    file.write_text("".join(f"user{number}: zoe\n" for number in range(100_000)))
-    becomes(house, f"user99999@{house.domain}", 250)
-    becomes(house, f"first@{house.domain}", 550)
-    assert explained(house, f"user99999@{house.domain}")["deliveries"][0]["rule"] == "aliases:100000, account"
-    house.arrived(submitted(house, f"user50000@{house.domain}"), "zoe")
-
-
-def submitted(house, *recipients, sender="alice@a.test"):
-    letter = compose(sender=sender, recipient=recipients[0])
-    house.submit(letter, sender, *recipients)
-    return letter
-
-
-# ---- Senders as they are seen outside -------------------------------------------------------
-
-
-@pytest.fixture(scope="module")
-def seen(town):
-    """A house whose senders are seen as others, and the stub that sees them."""
-    house, stub = town.found_posthouse("inside.test"), town.found_stub().open()
-    house.write_table("genericstable", "ann\tann.smith@public.test\nben@inside.test\tben.jones\n")
-    house.write_table("mailertable", f"outer.test\tesmtp:[{stub.ipv4}]\n")
-    house.config["masquerade"] = {"as": "public.test", "domains": ["inside.test"], "exceptions": ["kept.inside.test"]}
-    house.start()
-    house.add_user("ann")
-    yield house, stub
-    town.remove(house)
-
-
-@pytest.mark.parametrize(("sender", "as_seen"), [
-    ("ann@inside.test", "ann.smith@public.test"),
-    ("ann@mx.inside.test", "ann.smith@public.test"),
-    ("ann+x@inside.test", "ann.smith@public.test"),
-    ("ben@inside.test", "ben.jones@public.test"),
-    ("dora@inside.test", "dora@public.test"),
-    ("dora@deep.inside.test", "dora@public.test"),
-    ("dora@kept.inside.test", "dora@kept.inside.test"),
-    ("root@inside.test", "root@inside.test"),
-    ("someone@elsewhere.test", "someone@elsewhere.test"),
-])
-def test_senders_of_ours_are_seen_under_their_public_address(seen, sender, as_seen):
-    house, stub = seen
-    letter = compose(sender=sender, recipient="someone@outer.test")
-    house.submit(letter, sender, "someone@outer.test")
-    taken, = reached(stub, letter, "someone@outer.test")
-    assert taken.sender == as_seen
-    assert f"\r\nFrom: <{as_seen}>\r\n".encode() in taken.text
-    assert b"\r\nTo: <someone@outer.test>\r\n" in taken.text
-    assert taken.text.endswith(letter.text.partition(b"Subject: ")[2])
-
-
-def test_what_strangers_send_is_not_rewritten(town, seen):
-    house, stub = seen
-    house.write_table("relay_domains", "outer.test\n")
-    house.write_config()
-    assert "reloaded" in house.reload()
-    letter = compose(sender="ann@inside.test", recipient="someone@outer.test")
-    with house.smtp(town.stranger) as client:
-        client.hello("strange.test")
-        client.send(letter, "ann@inside.test", "someone@outer.test")
-    taken, = reached(stub, letter, "someone@outer.test")
-    assert taken.sender == "ann@inside.test"
-    assert taken.text.endswith(letter.text)
-
-
-def test_names_without_a_domain_get_ours_in_the_header(seen):
-    house, stub = seen
-    letter = compose(sender="dora", recipient="someone@outer.test")
-    house.submit(letter, "dora@inside.test", "someone@outer.test")
-    taken, = reached(stub, letter, "someone@outer.test")
-    assert b"\r\nFrom: <dora@public.test>\r\n" in taken.text
-
-
-def test_the_envelope_keeps_its_sender_where_it_is_told_to(town, house):
-    stub = town.found_stub().open()
-    house.write_table("mailertable", f".\tesmtp:[{stub.ipv4}]\n")
-    house.config["masquerade"] = {"as": "public.test", "domains": [house.domain], "envelope": False}
-    house.start()
-    sender = f"dora@{house.domain}"
-    letter = submitted(house, "someone@anywhere.test", sender=sender)
-    taken, = reached(stub, letter, "someone@anywhere.test")
-    assert taken.sender == sender
-    assert b"\r\nFrom: <dora@public.test>\r\n" in taken.text
-
-
-def test_members_of_a_verp_list_get_a_sender_each(town, house):
-    stub = town.found_stub().open()
-    house.write_table("mailertable", f"outer.test\tesmtp:[{stub.ipv4}]\n")
-    house.write_table("aliases", f"list: one@outer.test, two@outer.test\nowner-list: zoe@{house.domain}\n")
-    house.config["routing"] = {"verp_lists": ["list"]}
-    house.start()
-    house.add_user("zoe")
-    letter = submitted(house, f"list@{house.domain}")
-    found = {taken.recipients: taken.sender for taken in reached(stub, letter, "one@outer.test", "two@outer.test")}
-    assert found == {(f"{name}@outer.test",): f"owner-list+{name}=outer.test@{house.name}" for name in ("one", "two")}
-    house.arrived(submitted(house, found[("one@outer.test",)]), "zoe")  # What comes back reaches the owner.
-
-
-def test_a_list_that_grows_beyond_the_limit_is_refused_and_nobody_gets_it(town, house):
-    stub = town.found_stub().open()
-    house.write_table("mailertable", f"outer.test\tesmtp:[{stub.ipv4}]\n")
-    members = ", ".join(f"member{number}@outer.test" for number in range(101))
-    house.write_table("aliases", f"many: {members}\nfew: {members.partition(', ')[2]}\n")
-    house.config["routing"] = {"expansion_limit": 100}
-    house.start()
-    house.add_user("zoe")
-    few = submitted(house, f"few@{house.domain}")
-    many = submitted(house, f"many@{house.domain}", sender=f"zoe@{house.domain}")
-    assert "5.2.4" in house.notification(many.token, "zoe")
-    reached(stub, few, *[f"member{number}@outer.test" for number in range(1, 101)])
-    assert not takings(stub, many)
-
-
-def test_copies_go_to_whom_the_table_names_for_sender_and_recipient(house):
-    domain = house.domain
-    house.write_table("copies", f"sender:zoe@{domain}\tarchive@{domain}\nrecipient:@{domain}\tauditor@{domain}\n")
-    house.write_table("mailertable", "outer.test\tdiscard:\n")
-    house.start()
-    for name in ("zoe", "archive", "auditor"):
-        house.add_user(name)
-    away = submitted(house, "someone@outer.test", sender=f"zoe@{domain}")
-    to_us = submitted(house, f"zoe@{domain}", sender="someone@outer.test")
-    house.arrived(away, "archive")
-    house.arrived(to_us, "auditor")
-    emptied(house)
-    assert not house.letters_of(f"auditor@{domain}", away.token.encode())
-    assert not house.letters_of(f"archive@{domain}", to_us.token.encode())
+# ---- Classes --------------------------------------------------------------------------------
 
 
 def test_further_names_of_the_house_are_its_own(house):
@@ -744,53 +437,5 @@ def test_the_relay_table_names_domains_with_those_below_and_clients(town, house,
             return client.say(f"RCPT TO:<{recipient}>").code
 
     assert [code(f"x@{domain}", town.stranger) for domain in ("relayed.test", "deep.relayed.test")] == [250, 250]
-    assert [code(f"x@{domain}", town.stranger) for domain in ("notrelayed.test", "relayed.test.outer.test")] == [550, 550]
+    assert [code(f"x@{domain}", town.stranger) for domain in ("notrelayed.test", "relayed.test.a.test")] == [550, 550]
     assert [code("x@outer.test", client_at(number)) for number in (13, 14, 15)] == [250, 250, 550]
-
-
-def test_each_letter_is_copied_to_those_who_get_all(town, house):
-    stub = town.found_stub("mx.copied.test").open()
-    town.dns.publish("copied.test. MX 10 mx.copied.test.")
-    house.config["routing"] = {"always_copy": [f"archive@{house.domain}", "archive@copied.test"]}
-    house.start()
-    house.add_user("archive")
-    house.add_user("zoe")
-    letter = submitted(house, f"zoe@{house.domain}")
-    house.arrived(letter, "zoe")
-    house.arrived(letter, "archive")
-    reached(stub, letter, "archive@copied.test")
-    emptied(house)
-    assert len(takings(stub, letter)) == 1
-
-
-# ---- Many -----------------------------------------------------------------------------------
-
-
-def test_each_of_two_thousand_members_gets_the_letter_once(town, house):
-    stub = town.found_stub("mx.mass.test").open()
-    town.dns.publish("mass.test. MX 10 mx.mass.test.")
-    people = [f"user{number}" for number in range(50)]
-    others = [f"member{number}@mass.test" for number in range(2000)]
-    (house.folder / "members").write_text("\n".join([*others, *people]) + "\n")
-    # Every other one twice, by another list.
-    (house.folder / "more").write_text("\n".join([*others[::2], *people[::2]]) + "\n")
-    lists = {"everyone": "members, again", "again": "more"}
-    house.write_table("aliases", "".join(f"{name}: :include:{house.folder}/{what}\n" for name, what in lists.items()))
-    house.start()
-    for name in people:
-        house.add_user(name)
-    letter = submitted(house, f"everyone@{house.domain}")
-    until(lambda: not house.queue(), "an empty queue", patience=120)
-    reached(stub, letter, *others)
-    assert max(len(taken.recipients) for taken in takings(stub, letter)) > 1
-    for name in people:
-        house.arrived(letter, name)
-
-
-def test_recipients_of_several_domains_reach_the_smart_host_in_one_envelope(town, house):
-    smart = town.found_stub("smart.together.test").open()
-    house.config["outbound"] = {"smart_host": "[smart.together.test]"}
-    house.start()
-    recipients = [f"someone@{name}.test" for name in ("one-domain", "two-domain", "three-domain")]
-    taken, = reached(smart, submitted(house, *recipients), *recipients)
-    assert len(taken.recipients) == 3
