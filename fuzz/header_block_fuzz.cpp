@@ -41,19 +41,19 @@ void check_header(std::string_view letter, const HeaderLimits& limits)
 
 void check_notification(std::string_view letter)
 {
-    const NonDelivery report{.host = *Domain::parse("mx.example.org"),
-                             .postmaster = *Mailbox::parse("postmaster@example.org"),
-                             .to = *Mailbox::parse("fred@example.com"),
-                             .failed = {{.recipient = ForwardPath::postmaster(),
-                                         .status = std::string(letter.substr(0, 6)),
-                                         .reason = std::string(letter),
-                                         .remote_host = std::string(letter.substr(0, 30))}},
-                             .original = letter,
-                             .message_id = "<1@example.org>",
-                             .at = {}};
+    const Notification report{.host = *Domain::parse("mx.example.org"),
+                              .postmaster = *Mailbox::parse("postmaster@example.org"),
+                              .to = *Mailbox::parse("fred@example.com"),
+                              .told = {{.recipient = ForwardPath::postmaster(),
+                                        .status = std::string(letter.substr(0, 6)),
+                                        .reason = std::string(letter),
+                                        .remote_host = std::string(letter.substr(0, 30))}},
+                              .original = letter,
+                              .message_id = "<1@example.org>",
+                              .at = {}};
     const auto notification = notification_letter(report);
     const auto header = HeaderBlock::parse(notification);
-    expects(header.end() == HeaderEnd::blank_line && header.fields().size() <= 10);
+    expects(header.end() == HeaderEnd::blank_line && header.fields().size() <= 12);
     expects(notification.ends_with("\r\n"));
     for (std::string_view rest = notification; !rest.empty();) {
         const auto line = rest.substr(0, rest.find("\r\n"));

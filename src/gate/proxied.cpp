@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cerrno>
+#include <memory>
 #include <string>
 #include <sys/socket.h>
 
@@ -44,10 +45,12 @@ Task<std::optional<net::ProxyHeader>> take_proxy_header(tcp::socket& socket)
     using State = net::ProxyParse::State;
     constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
     asio::steady_timer deadline(socket.get_executor(), ProxiedLimits::patience);
-    deadline.async_wait([&socket](boost::system::error_code error) {
+    // Its handler may be on its way when we are done, and the socket gone with us.
+    const auto watched = std::make_shared<tcp::socket*>(&socket);
+    deadline.async_wait([watched](boost::system::error_code error) {
         boost::system::error_code ignored;
-        if (!error)
-            socket.cancel(ignored);
+        if (!error && *watched != nullptr)
+            (*watched)->cancel(ignored);
     });
     std::optional<net::ProxyHeader> header;
     std::string taken; // Of the header, so far.

@@ -208,6 +208,8 @@ Task<Admin::Changed> Admin::change_unrouted(Change how, spool::LetterId id)
         co_return co_await remove_unrouted(id, spool::Spool::Arrival::to_route);
     if (how != Change::hold)
         co_return Changed{.note = "not routed yet, and about to be"};
+    if (const auto open = letters_.find(id); open && (open->under_way() || open->expanding != 0))
+        co_return Changed{.note = "some of it is being delivered just now; try again"};
     auto held = co_await office_.spool.hold_unsorted(id);
     if (!held)
         co_return Changed{.note = refusal(held.error()).error()};
@@ -342,6 +344,7 @@ Task<Admin::Changed> Admin::change_routed(Change how, spool::LetterId id)
                                                : "nothing of it is waiting";
     // A letter that is done needs no record of its own: its end says it all, in one commit.
     const bool ends_here = how == Change::remove && letter->settled() && letter->notices.empty() &&
+                           letter->deliveries.size() <= deliveries_an_end &&
                            house_.dispatch != nullptr;
     if (!updates.empty() && !ends_here) {
         // Under way, as far as others are concerned: nothing is started or ended meanwhile.

@@ -18,6 +18,8 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 constexpr std::size_t jobs_a_sorter = 64;
+/// More than it does at a time: those that wait for one user's turn must not hold up the others'.
+constexpr std::size_t jobs_of_the_agent = 200;
 constexpr auto sweep_every = std::chrono::seconds(8);
 constexpr std::uint32_t days_of_trace = 14;
 
@@ -28,7 +30,7 @@ Dispatch::Dispatch(Office& office, Letters& letters)
       letters_(letters),
       sorters_(office.executor(), jobs_a_sorter),
       couriers_(office.executor(), office.config().queue.concurrency),
-      agents_(office.executor(), office.config().local_delivery.concurrency),
+      agents_(office.executor(), jobs_of_the_agent),
       wake_(office.executor())
 {
     scheduler_ = std::make_unique<spool::Scheduler>(policies(), random_);
@@ -78,16 +80,20 @@ Task<bool> Dispatch::run_queue(mail::Domain domain)
             continue;
         auto& open = found->second;
         spool::Spool::Update update;
+        const auto before = open.record.due();
         update.old_due = std::exchange(open.due_row, now);
+        const auto old_row = update.old_due;
         open.record.set_due(to_microseconds(now));
         update.record = open.record;
         open.under_way = true; // Nobody else is to move its row meanwhile.
         const auto done = co_await office_.spool.record(row.letter, {std::move(update)}, {});
         open.under_way = false;
-        if (done)
+        if (done) {
             schedule(*letter, open.record);
-        else
-            letters_.close(row.letter); // What its rows say is right.
+        } else {
+            open.record.set_due(before);
+            open.due_row = old_row;
+        }
     }
     if (!page->due.empty())
         scheduler_->has_more(destination, now);

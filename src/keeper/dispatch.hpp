@@ -92,7 +92,6 @@ private:
     enum class Again : std::uint8_t { no, with_others, alone };
     Task<store::Result<Again>> route_once(spool::LetterId, Workers::Company);
     wire::Route question_for(const OpenLetter&);
-    class Routing;
     Task<store::Result<void>> apply_routes(std::shared_ptr<OpenLetter>,
                                            std::vector<wire::Routed::Delivery>, wire::Routed);
     Task<Again> suspect(spool::LetterId, Workers::Company, spool::Loss);
@@ -136,7 +135,7 @@ private:
         bool double_bounce = false;
     };
     std::optional<Addressee> addressee_of(const OpenLetter&, const spool::NoticeDue&) const;
-    Task<bool> notify_once(const OpenLetter&, Addressee, const std::vector<spool::Spool::Notice>&,
+    Task<bool> notify_once(OpenLetter&, Addressee, const std::vector<spool::Spool::Notice>&,
                            const spool::Spool::Told&);
     wire::Notify notification_order(const OpenLetter&, const Addressee&,
                                     const std::vector<spool::Spool::Notice>&, Timestamp now) const;

@@ -154,7 +154,7 @@ wire::Notify Dispatch::notification_order(const OpenLetter& letter, const Addres
 }
 
 /// False: try again later.
-Task<bool> Dispatch::notify_once(const OpenLetter& letter, Addressee whom,
+Task<bool> Dispatch::notify_once(OpenLetter& letter, Addressee whom,
                                  const std::vector<spool::Spool::Notice>& notices,
                                  const spool::Spool::Told& told)
 {
@@ -174,8 +174,12 @@ Task<bool> Dispatch::notify_once(const OpenLetter& letter, Addressee whom,
     auto place = co_await sorters_.take(Workers::Company::shared);
     auto composed =
         co_await place.link()->call<wire::Notification>(wire::Method::notify, order, original);
+    bool impossible = !composed && composed.error() == wire::Failure::invalid;
+    if (!composed && composed.error() == wire::Failure::closed &&
+        co_await place.loss() == spool::Loss::crashed)
+        impossible = ++letter.notify_crashes >= Limits::crashes;
     place = {};
-    if ((!composed && composed.error() == wire::Failure::invalid) ||
+    if (impossible ||
         (composed && (composed->raw.empty() || composed->raw.size() > store::Limits::small_blob))) {
         // What no sorter can make sense of would be asked for ever; the trace keeps the failure.
         log::error("notification.impossible", {{"letter", letter.id.text()}});

@@ -4,6 +4,7 @@
 #include "keeper/dispatch.hpp"
 #include "keeper/in_hand.hpp"
 #include "keeper/letter_text.hpp"
+#include "routing/local_part.hpp"
 
 namespace posthouse::keeper {
 
@@ -57,6 +58,11 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
     const auto address = mail::Mailbox::parse(delivery.final_address());
     auto id = address ? co_await office_.accounts.id_of(*address)
                       : directory::Result<std::optional<directory::AccountId>>();
+    if (address && id && !*id) // user+detail
+        if (const auto detail =
+                routing::detail_of(address->local_part(), office_.rules().separators))
+            if (const auto plain = routing::mailbox_at(detail->user, address->domain().text()))
+                id = co_await office_.accounts.id_of(*plain);
     if (!id)
         co_return Filing{Filing::End::deferred, "4.3.0", "accounts cannot be looked up"};
     if (!*id || static_cast<std::uint64_t>(**id) != delivery.account())

@@ -47,6 +47,12 @@ spool::TraceEvent event_at(Timestamp at, std::string name, std::string text)
 Task<void> Dispatch::record(const spool::decision::Start& start, std::shared_ptr<OpenLetter> letter,
                             const wire::Attempted& attempted)
 {
+    // What is being routed of it now is what was asked: what it is expanded to comes after that.
+    const bool will_expand = std::ranges::any_of(attempted.outcomes(), [](const auto& one) {
+        return one.result() == wire::Attempted::EXPANDED;
+    });
+    while (will_expand && being_routed_.contains(letter->id.value))
+        co_await sleep(std::chrono::milliseconds(10));
     const auto now = wall_clock();
     spool::AttemptReport report;
     report.site = printable(attempted.site(), 255);
@@ -88,14 +94,17 @@ Task<void> Dispatch::record(const spool::decision::Start& start, std::shared_ptr
     for (const auto& update : updates)
         if (update.expansion)
             letter->expansions.push_back(*update.expansion);
-    if (expands)
+    if (expands) {
         letter->routed = false; // There is more to it now.
+        ++letter->expanding;
+    }
     co_await conclude(letter, std::move(updates), std::move(events));
     for (const auto id : start.deliveries)
         letter->deliveries[id.value].under_way = false;
-    if (expands)
+    // Not before every expansion's row is written: the last page of routes erases them.
+    if (expands && --letter->expanding == 0)
         accepted(letter->id);
-    else
+    else if (!expands)
         co_await settle(letter);
     scheduler_->recorded(start.attempt);
 }
@@ -197,6 +206,9 @@ std::optional<spool::Expansion> Dispatch::expansion_of(const spool::Delivery& de
         expansion.set_notify(rest == 0 ? spool::notify_never : rest);
     }
     expansion.set_original(delivery.original());
+    expansion.set_has_sender(delivery.has_sender());
+    expansion.set_sender(delivery.sender());
+    expansion.set_list(delivery.list());
     for (const auto& recipient : outcome.recipients()) {
         if (recipient.empty() || printable(recipient, Limits::forward_bytes) != recipient)
             return std::nullopt;
@@ -291,6 +303,7 @@ Task<void> Dispatch::lost(const spool::decision::Start& start, std::shared_ptr<O
         co_await sleep(store_patience);
     for (const auto& update : updates)
         scheduler_->removed(letter->id, {update.record.id()});
+    co_await settle(letter); // Others may have failed, and waited for these.
     pump();
 }
 
@@ -309,18 +322,21 @@ Task<void> Dispatch::expire(spool::decision::Expire expired)
     for (const auto id : expired.deliveries) {
         const auto found = letter->deliveries.find(id.value);
         if (!letter->routed || found == letter->deliveries.end() ||
-            found->second.record.state() != spool::WAITING)
+            found->second.record.state() != spool::WAITING || found->second.under_way)
             continue;
         auto& delivery = found->second.record;
         delivery.set_state(spool::FAILED);
         delivery.set_status("5.4.7");
         delivery.set_text("given up; last: " + delivery.text());
         delivery.set_settled_at(to_microseconds(wall_clock()));
+        found->second.under_way = true;
         updates.push_back({delivery, std::exchange(found->second.due_row, std::nullopt),
                            spool::notice_owed(delivery, spool::ACTION_FAILED)});
     }
     if (!updates.empty())
-        co_await conclude(letter, std::move(updates), {});
+        co_await conclude(letter, updates, {});
+    for (const auto& update : updates)
+        letter->deliveries[update.record.id()].under_way = false;
     co_await settle(letter);
     for (const auto id : expired.deliveries)
         scheduler_->removed(expired.letter, id);

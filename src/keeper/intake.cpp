@@ -90,6 +90,8 @@ Task<wire::Verdict> Intake::check(const wire::CheckRecipients& request,
         verdict.set_what(wire::Verdict::DISCARD);
         break;
     case routing::Verdict::Kind::quarantine:
+        if (auto refusal = co_await backup_refusal(*path))
+            co_return std::move(*refusal);
         verdict.set_what(wire::Verdict::QUARANTINE);
         co_return say(250, found->text);
     case routing::Verdict::Kind::accept:

@@ -47,7 +47,12 @@ void Letters::add(std::shared_ptr<OpenLetter> letter)
 
 void Letters::close(spool::LetterId id)
 {
-    letters_.erase(id.value);
+    const auto found = letters_.find(id.value);
+    if (found == letters_.end())
+        return;
+    const auto& letter = *found->second;
+    if (letter.ended || (!letter.under_way() && letter.expanding == 0))
+        letters_.erase(found);
 }
 
 Task<store::Result<std::shared_ptr<OpenLetter>>> Letters::open(spool::LetterId id)

@@ -35,6 +35,8 @@ struct OpenLetter {
     bool routed = false;   // all its deliveries are there
     bool settling = false; // a notification or the end is being written
     bool ended = false;
+    std::uint32_t expanding = 0;           // expansions whose rows are being written
+    std::uint32_t notify_crashes = 0;      // of sorters over its notifications
     std::optional<spool::Closing> closing; // its end has begun, in the last run
 
     spool::RecipientTerms terms_of(std::size_t recipient) const
@@ -59,7 +61,7 @@ public:
     /// A letter whose rows are known, being new.
     void add(std::shared_ptr<OpenLetter>);
     std::shared_ptr<OpenLetter> find(spool::LetterId) const;
-    /// When nothing is under way: it is read again when it is due.
+    /// It is read again when it is due. Nothing happens while something of it is under way.
     void close(spool::LetterId);
     std::size_t size() const { return letters_.size(); }
 

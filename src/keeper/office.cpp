@@ -11,6 +11,7 @@ namespace posthouse::keeper {
 
 Task<store::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mailbox::AccountId id)
 {
+    int tries = 0;
     for (;;) {
         if (const auto found = accounts_.find(id); found != accounts_.end()) {
             used_.splice(used_.begin(), used_, found->second.used);
@@ -18,6 +19,8 @@ Task<store::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mailbo
         }
         const auto forgotten = forgotten_;
         auto account = co_await mailbox::Account::open(engine_, id, wall_clock());
+        if (!account && account.error() == store::Error::unknown && ++tries < 3)
+            continue; // Whether the INBOX was made shows when we look again.
         if (!account)
             co_return std::unexpected(account.error());
         // Someone else may have opened it meanwhile: there must be one writer only. And where one

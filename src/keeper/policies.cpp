@@ -77,8 +77,7 @@ spool::Policy agent_policy(const config::Config& config)
 {
     auto policy = spool::Policy::local(spool::Carrier::agent);
     policy.recipients = 1; // Users have nothing to do with one another.
-    policy.site.initial_attempts = policy.site.most_attempts =
-        static_cast<std::uint32_t>(config.local_delivery.concurrency);
+    policy.site.initial_attempts = policy.site.most_attempts = 200; // The agent bounds them itself.
     set_retry(policy, config.queue);
     return policy;
 }

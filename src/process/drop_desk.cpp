@@ -88,19 +88,24 @@ void DropDesk::close()
     timer_.cancel();
     directory_.reset();
     under_way_.clear();
+    passed_over_.clear();
+    taken_.clear();
 }
 
 void DropDesk::look()
 {
     if (!directory_)
         return;
+    std::erase_if(taken_, [&](const std::string& name) {
+        return ::unlinkat(directory_.get(), name.c_str(), 0) == 0 || errno == ENOENT;
+    });
     // One that is refused for now stays, and must not hide those behind it.
     for (const auto& name : letters_in(directory_.get(), 64 * Limits::at_once)) {
         if (under_way_.size() >= Limits::at_once)
             break;
         const bool in_hand = std::ranges::any_of(
             under_way_, [&](const auto& entry) { return entry.second == name; });
-        if (!in_hand)
+        if (!in_hand && !passed_over_.contains(name) && !taken_.contains(name))
             hand_over(name);
     }
     look_later();
@@ -110,8 +115,10 @@ void DropDesk::look_later()
 {
     timer_.expires_after(Limits::interval);
     timer_.async_wait([this](boost::system::error_code error) {
-        if (!error)
-            look();
+        if (error)
+            return;
+        passed_over_.clear();
+        look();
     });
 }
 
@@ -122,8 +129,10 @@ void DropDesk::hand_over(const std::string& name)
                                  O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
     struct stat status{};
     if (!file || ::fstat(file.get(), &status) != 0 || !S_ISREG(status.st_mode) ||
-        status.st_nlink != 1)
+        status.st_nlink != 1) {
+        passed_over_.insert(name);
         return;
+    }
     wire::Control message;
     message.mutable_collect()->set_id(++last_id_);
     message.mutable_collect()->set_user(status.st_uid);
@@ -139,18 +148,22 @@ void DropDesk::take(const wire::Control::Collected& collected)
     const auto& name = found.mapped();
     switch (collected.end()) {
     case wire::Control::Collected::TAKEN:
-        if (::unlinkat(directory_.get(), name.c_str(), 0) != 0)
+        if (::unlinkat(directory_.get(), name.c_str(), 0) != 0) {
+            taken_.insert(name); // It must not be taken again.
             log::error("drop.not_removed", {{"file", name}, {"reason", std::strerror(errno)}});
+        }
         break;
     case wire::Control::Collected::UNFIT: {
         const auto aside = name.substr(0, name.size() - suffix.size()) + ".bad";
-        ::renameat(directory_.get(), name.c_str(), directory_.get(), aside.c_str());
+        if (::renameat2(directory_.get(), name.c_str(), directory_.get(), aside.c_str(),
+                        RENAME_NOREPLACE) != 0)
+            passed_over_.insert(name); // Somebody else's of that name is there.
         log::warning("drop.unfit", {{"file", aside}, {"reason", collected.reason()}});
         break;
     }
     default:
         log::info("drop.later", {{"file", name}, {"reason", collected.reason()}});
-        return; // Until the interval is over.
+        passed_over_.insert(name); // Until the interval is over; those behind it go on.
     }
     if (under_way_.empty())
         look();

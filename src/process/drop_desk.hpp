@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <set>
 #include <span>
 #include <string>
 
@@ -52,6 +53,8 @@ private:
     std::string path_;
     UniqueFd directory_;
     std::map<std::uint64_t, std::string> under_way_; // names of files
+    std::set<std::string> passed_over_;              // until the next interval
+    std::set<std::string> taken_;                    // and not removed: never to be taken again
     std::uint64_t last_id_ = 0;
 };
 

@@ -56,10 +56,12 @@ public:
     struct LastPage {
         Letter letter; // its shared_body, sender and edits are known only now
         std::vector<DeliveryId> expansions = {};
-        std::vector<std::pair<DeliveryId, NoticeDue>> notices = {}; // of what became of recipients
     };
-    /// Routed deliveries; repeatable. With the last page the letter stops being "accepted".
-    Task<Result<void>> add_deliveries(LetterId, std::vector<Delivery>, std::optional<LastPage>);
+    using Notices = std::vector<std::pair<DeliveryId, NoticeDue>>;
+    /// Routed deliveries, with the notices of those that failed; repeatable. With the last page the
+    /// letter stops being "accepted".
+    Task<Result<void>> add_deliveries(LetterId, std::vector<Delivery>, Notices,
+                                      std::optional<LastPage>);
 
     struct Update {
         Delivery record;

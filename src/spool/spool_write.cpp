@@ -180,24 +180,25 @@ void Spool::put_waiting(Batch& batch, LetterId id, const Delivery& delivery)
 }
 
 Task<Spool::Result<void>> Spool::add_deliveries(LetterId id, std::vector<Delivery> deliveries,
-                                                std::optional<LastPage> last)
+                                                Notices notices, std::optional<LastPage> last)
 {
-    co_return co_await commit(
-        writer(id), [this, id, d = std::move(deliveries), l = std::move(last)](Batch& batch) {
-            for (const auto& delivery : d) {
-                batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
-                if (delivery.state() == WAITING)
-                    put_waiting(batch, id, delivery);
-            }
-            if (!l)
-                return;
-            batch.erase(keys::unsorted(id));
-            put_record(batch, id, l->letter);
-            for (const auto expansion : l->expansions)
-                batch.erase(keys::expansion(id, expansion));
-            for (const auto& [about, notice] : l->notices)
-                batch.put(keys::notice(id, about), notice.SerializeAsString());
-        });
+    co_return co_await commit(writer(id), [this, id, d = std::move(deliveries),
+                                           n = std::move(notices),
+                                           l = std::move(last)](Batch& batch) {
+        for (const auto& delivery : d) {
+            batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
+            if (delivery.state() == WAITING)
+                put_waiting(batch, id, delivery);
+        }
+        for (const auto& [about, notice] : n)
+            batch.put(keys::notice(id, about), notice.SerializeAsString());
+        if (!l)
+            return;
+        batch.erase(keys::unsorted(id));
+        put_record(batch, id, l->letter);
+        for (const auto expansion : l->expansions)
+            batch.erase(keys::expansion(id, expansion));
+    });
 }
 
 Task<Spool::Result<void>> Spool::record(LetterId id, std::vector<Update> updates,

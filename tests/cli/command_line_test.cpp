@@ -265,13 +265,19 @@ TEST(CommandLine, PassesJsonThrough)
 TEST(CommandLine, ExplainsInWords)
 {
     Stage stage;
-    stage.answer(R"({"steps":["domain example.org: one of ours"],"accepted":false,"relay":null,
-        "route":{"kind":"refused","status":"5.1.1","text":"No such mailbox here"}})");
+    stage.answer(R"({"steps":["domain example.org: one of ours"],"accepted":false,
+        "verdict":{"code":550,"text":"5.1.1 No such mailbox here","steps":["nobody is ben"]},
+        "deliveries":[{"destination":"","rule":"no account","status":"5.1.1",
+                       "text":"No such mailbox here"}]})");
     EXPECT_EQ(
         stage.run({"explain", "ben@example.org", "--from", "a@b.test", "--client", "192.0.2.7"}),
         Exit::ok);
-    EXPECT_EQ(stage.out.str(), "  domain example.org: one of ours\n"
-                               "Refused: 5.1.1 No such mailbox here\n");
+    EXPECT_EQ(stage.out.str(), "At RCPT:\n"
+                               "  nobody is ben\n"
+                               "Refused for this client: 550 5.1.1 No such mailbox here\n"
+                               "Then:\n"
+                               "  domain example.org: one of ours\n"
+                               "Refused: 5.1.1 No such mailbox here (rule no account)\n");
     ASSERT_EQ(stage.asked.front().arguments_size(), 3);
     EXPECT_EQ(stage.asked.front().arguments(1), "a@b.test");
     EXPECT_EQ(stage.asked.front().arguments(2), "192.0.2.7");

@@ -411,7 +411,7 @@ TEST_F(Administration, ExplainsEachKindOfRecipient)
         return told("explain", {address}).at("deliveries").as_array().at(0).as_object();
     };
     EXPECT_EQ(route("ann@example.org").at("rule").as_string(), "account");
-    EXPECT_EQ(route("anything@example.org").at("rule").as_string(), "catch-all");
+    EXPECT_EQ(route("anything@example.org").at("rule").as_string(), "catch_all, account");
     EXPECT_EQ(route("anything@example.org").at("final_address").as_string(), "ann@example.org");
     EXPECT_EQ(route("nobody@plain.org").at("destination").as_string(), "");
     EXPECT_EQ(route("nobody@plain.org").at("status").as_string(), "5.1.1");

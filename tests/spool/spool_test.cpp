@@ -49,7 +49,7 @@ struct Queue {
         for (const auto& [destination, due] : places)
             deliveries.push_back(delivery(id, destination, due));
         EXPECT_TRUE(
-            run(io, spool.add_deliveries(id, deliveries, Spool::LastPage{record})).has_value());
+            run(io, spool.add_deliveries(id, deliveries, {}, Spool::LastPage{record})).has_value());
         return id;
     }
     std::size_t hints(std::size_t shard, Timestamp now)
@@ -87,10 +87,11 @@ TEST(Spool, FindsAnAcceptedLetterUntilItIsRouted)
         return *run(queue.io, queue.spool.letters(id.shard(), keys::unsorted_prefix, {}, 10));
     };
     EXPECT_EQ(unsorted(), std::vector{id});
-    ASSERT_TRUE(run(queue.io, queue.spool.add_deliveries(
-                                  id, {queue.delivery(id, "smtp:a.test", noon)}, std::nullopt)));
+    ASSERT_TRUE(
+        run(queue.io, queue.spool.add_deliveries(id, {queue.delivery(id, "smtp:a.test", noon)}, {},
+                                                 std::nullopt)));
     EXPECT_EQ(unsorted(), std::vector{id}); // Not before the last page.
-    ASSERT_TRUE(run(queue.io, queue.spool.add_deliveries(id, {}, Spool::LastPage{record})));
+    ASSERT_TRUE(run(queue.io, queue.spool.add_deliveries(id, {}, {}, Spool::LastPage{record})));
     EXPECT_TRUE(unsorted().empty());
 }
 

@@ -347,7 +347,7 @@ def test_clamav_refuses_a_virus(town):
     base.mkdir()
     (base / "town.ndb").write_text(f"Town.Eicar:0:*:{EICAR.encode().hex()}\n")
     (base / "clamd.conf").write_text(f"LocalSocket {base}/clamd.sock\nDatabaseDirectory {base}\nForeground yes\n"
-                                     f"User root\nLogTime no\nLogFile /dev/stderr\nTemporaryDirectory {base}\n")
+                                     f"User root\nLogTime no\nLogFile {base}/clamd.log\nTemporaryDirectory {base}\n")
     (base / "milter.conf").write_text(f"MilterSocket unix:{house.folder}/clamav.sock\nClamdSocket unix:{base}/clamd.sock\n"
                                       "Foreground yes\nUser root\nOnInfected Reject\nOnFail Defer\nAddHeader Replace\n"
                                       "RejectMsg Infected by %v\n")

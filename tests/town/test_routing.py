@@ -174,7 +174,6 @@ def test_an_alias_loop_is_refused_at_once_and_told_by_check(ours):
     assert any("here" in problem["text"] and "there" in problem["text"] for problem in told), told
 
 
-@pytest.mark.xfail(strict=True, reason="the keeper looks for an account of the whole address, with its detail")
 def test_mail_for_a_user_with_a_detail_reaches_the_user(ours):
     letter = ours.send("ann+books@ours.test")
     emptied(ours.house)
