@@ -196,7 +196,7 @@ TEST_F(AgentRole, LooksUpAsManyAsALetterMayHave)
     for (int i = 0; i < 2500; ++i)
         asked.add_names(i == 2400 ? me : fmt::format("no-such-user-{}", i));
     const auto found = ask<wire::FoundUsers>(wire::Method::find_users, asked);
-    ASSERT_TRUE(found);
+    ASSERT_TRUE(found) << wire::describe(found.error());
     ASSERT_EQ(found->answers_size(), 2500);
     for (int i = 0; i < 2500; ++i)
         EXPECT_EQ(found->answers(i), i == 2400 ? wire::FoundUsers::FOUND : wire::FoundUsers::NONE);
