@@ -4,7 +4,7 @@ import os
 import shutil
 import socket
 
-from network import inside
+from network import inside, ipv4_of
 from patience import until
 from program import Program
 
@@ -21,7 +21,7 @@ class Dovecot:
         if not binary or not os.path.exists("/usr/lib/dovecot/lmtp"):
             raise NoDovecot("there is no Dovecot with LMTP (packages dovecot-core, dovecot-lmtpd)")
         self.namespace, number = town.network.add_host(name)
-        self.address = f"10.77.0.{number}"
+        self.address = ipv4_of(number)
         self.folder = town.folder / name
         self.mail = self.folder / "mail"
         self.mail.mkdir(parents=True)

@@ -8,7 +8,7 @@ import socket
 import ssl
 import threading
 
-from network import inside
+from network import inside, ipv4_of
 from stub_host import Taken, _path, _read_letter, _say
 
 USER, PASSWORD = "us@here.test", "correct horse"
@@ -25,7 +25,7 @@ class LoginHost:
         if not path:
             number = town.network.new_number()
             town.network.add_address(self.namespace, number)
-            self.ipv4 = f"10.77.0.{number}"
+            self.ipv4 = ipv4_of(number)
         self.context = None
         if certificate:
             self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

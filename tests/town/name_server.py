@@ -6,7 +6,7 @@ import signal
 import socket
 import struct
 
-from network import inside
+from network import inside, ipv4_of
 from patience import until
 from program import Program, inside_command
 
@@ -20,7 +20,7 @@ class NameServer:
         self.folder = town.folder / "dns"
         self.folder.mkdir()
         self.namespace, number = town.network.add_host("dns", 53)
-        self.address = f"10.77.0.{number}"
+        self.address = ipv4_of(number)
         self.serial = 1
         self.records = []
         self._write()

@@ -16,6 +16,11 @@ CLONE_NEWNET = 0x40000000
 libc = ctypes.CDLL(None, use_errno=True)
 
 
+def ipv4_of(number):
+    """10.77.0.NUMBER, for as long as that is an address."""
+    return f"10.77.{number // 250}.{number % 250}"
+
+
 class NotPermitted(Exception):
     """Why there can be no town here."""
 
@@ -27,7 +32,7 @@ def ip(*words):
 
 
 class Network:
-    """10.77.0.0/24 and fd77::/64."""
+    """10.77.0.0/16 and fd77::/64."""
 
     def __init__(self):
         if os.geteuid() != 0:
@@ -43,7 +48,7 @@ class Network:
         self._inside("street", "link", "set", "bridge", "up")
 
     def add_host(self, name, number=None):
-        """Its namespace's name and its number: it is 10.77.0.NUMBER and fd77::NUMBER."""
+        """Its namespace's name and its number: it is ipv4_of(NUMBER) and fd77::NUMBER."""
         number = number or self.new_number()
         self._add(name)
         port = f"v{number}"
@@ -56,7 +61,7 @@ class Network:
         return self.prefix + name, number
 
     def add_address(self, namespace, number):
-        ip("-n", namespace, "address", "add", f"10.77.0.{number}/24", "dev", "eth0")
+        ip("-n", namespace, "address", "add", f"{ipv4_of(number)}/16", "dev", "eth0")
         ip("-n", namespace, "address", "add", f"fd77::{number}/64", "dev", "eth0", "nodad")
 
     def new_number(self):

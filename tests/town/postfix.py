@@ -9,6 +9,7 @@ from pathlib import Path
 from patience import until
 from program import Program, number_of
 from smtp_client import SmtpClient
+from network import ipv4_of
 
 CACHE = Path(__file__).parents[2] / "build/town"
 MASTER = """
@@ -65,7 +66,7 @@ class Postfix:
         root = unpacked()
         self.town, self.domain = town, domain
         self.namespace, self.number = town.network.add_host(domain)
-        self.address = f"10.77.0.{self.number}"
+        self.address = ipv4_of(self.number)
         self.address6 = f"fd77::{self.number}"
         self.folder = town.folder / domain
         for name in ("etc", "queue", "data", "mail"):

@@ -9,7 +9,7 @@ import signal
 import subprocess
 from pathlib import Path
 
-from network import inside
+from network import inside, ipv4_of
 from patience import PATIENCE, until
 from program import Program
 from smtp_client import SmtpClient
@@ -39,7 +39,7 @@ class Posthouse:
         self.domain = domain
         self.name = f"mx.{domain}"
         self.namespace, self.number = town.network.add_host(domain)
-        self.address = f"10.77.0.{self.number}"
+        self.address = ipv4_of(self.number)
         self.address6 = f"fd77::{self.number}"
         self.folder = town.folder / domain
         self.folder.mkdir()

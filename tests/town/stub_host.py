@@ -4,7 +4,7 @@ import socket
 import threading
 from dataclasses import dataclass, field
 
-from network import inside
+from network import inside, ipv4_of
 
 
 @dataclass
@@ -32,7 +32,7 @@ class StubHost:
         self.namespace = town.stub_namespace
         number = town.network.new_number()
         town.network.add_address(self.namespace, number)
-        self.ipv4, self.ipv6 = f"10.77.0.{number}", f"fd77::{number}"
+        self.ipv4, self.ipv6 = ipv4_of(number), f"fd77::{number}"
         self.manners = Manners(**manners)
         self.taken = []
         self.connections = 0

@@ -6,6 +6,7 @@ import pytest
 
 from letters import compose, trace_fields
 from patience import until
+from network import ipv4_of
 
 
 class Kept:
@@ -120,7 +121,7 @@ def test_etrn_from_whoever_may_starts_the_queue_of_that_domain(town, house, kept
 def test_etrn_from_the_primarys_own_network_starts_the_queue(town, house, kept):
     seldom_tried(house)
     primary, number = town.network.add_host(f"primary-{house.domain}")
-    house.config["smtp"]["etrn_networks"] = [f"10.77.0.{number}/32"]
+    house.config["smtp"]["etrn_networks"] = [f"{ipv4_of(number)}/32"]
     house.start()
     letter = kept[0].send()
     until(lambda: kept[0].attempts() > 0, "an attempt in vain")

@@ -6,6 +6,7 @@ from letters import compose, trace_fields
 from name_server import NXDOMAIN, SERVFAIL
 from patience import until
 from town import ILL_ZONE
+from network import ipv4_of
 
 
 def send(a, recipient):
@@ -113,7 +114,7 @@ def attempts(host, domain):
 
 def test_a_letter_waits_while_no_name_server_answers(town, house):
     silent = town.network.new_number()
-    house.config["dns"] = {"servers": [f"10.77.0.{silent}"], "dnssec": False, "timeout": "1s"}
+    house.config["dns"] = {"servers": [ipv4_of(silent)], "dnssec": False, "timeout": "1s"}
     house.start()
     stub = town.found_stub("mx.patient.test").open()
     town.dns.publish("patient.test. MX 10 mx.patient.test.")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from certificates import make_certificate
 from name_server import NameServer
-from network import Network, NotPermitted
+from network import Network, NotPermitted, ipv4_of
 from postfix import Postfix
 from posthouse import BINARY, Posthouse
 from program import Surroundings
@@ -33,7 +33,7 @@ class Town:
             self.logs.mkdir()
             self.network = Network()
             self.desk, number = self.network.add_host("desk", 5)
-            self.desk_address = f"10.77.0.{number}"
+            self.desk_address = ipv4_of(number)
             self.stranger, _ = self.network.add_host("stranger", 66)
             self.stub_namespace, _ = self.network.add_host("stubs", 67)
             self.dns = NameServer(self, ill_zones=[ILL_ZONE])
