@@ -112,7 +112,7 @@ DestinationTerms terms_for(const Config& config, std::string_view key)
         terms.login = config.outbound.smart_host_login;
     if (std::ranges::any_of(config.backup_mx.domains, is_wanted)) {
         terms.lifetime = config.backup_mx.lifetime;
-        terms.retry_maximum = config.backup_mx.retry_maximum;
+        terms.retry_maximum = std::min(terms.retry_maximum, config.backup_mx.retry_maximum);
     }
     if (const auto* destination = destination_for(config, key))
         apply(terms, *destination);

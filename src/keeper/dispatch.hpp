@@ -91,7 +91,7 @@ private:
     /// Is a letter to be routed once more?
     enum class Again : std::uint8_t { no, with_others, alone };
     Task<store::Result<Again>> route_once(spool::LetterId, Workers::Company);
-    wire::Route question_for(const OpenLetter&);
+    Task<wire::Route> question_for(std::shared_ptr<const OpenLetter>);
     Task<store::Result<void>> apply_routes(std::shared_ptr<OpenLetter>,
                                            std::vector<wire::Routed::Delivery>, wire::Routed);
     Task<Again> suspect(spool::LetterId, Workers::Company, spool::Loss);

@@ -76,7 +76,8 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
     order.set_sender(delivery.has_sender() ? delivery.sender() : letter->record.sender());
     order.set_recipient(delivery.recipient());
     order.set_final_address(delivery.final_address());
-    order.set_bytes(LetterText(letter->record).bytes());
+    const LetterText text(letter->record);
+    order.set_bytes(text.bytes());
     order.set_received_at(letter->record.received_at());
     auto place = co_await sorters_.take(company);
     wire::Result<wire::Typed<wire::Filed>> filed = std::unexpected(wire::Failure::closed);
@@ -113,7 +114,7 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
     message.message.set_shared_body(letter->record.shared_body());
     message.message.set_summary(filed->message.summary());
     message.message.set_letter(letter->id.text());
-    put_edits(LetterText(letter->record).text(), *message.message.mutable_edits());
+    put_edits(text.text(), *message.message.mutable_edits());
     auto delivered = co_await (*account)->deliver(std::move(message), wall_clock());
     if (!delivered)
         co_return Filing{Filing::End::deferred, "4.3.1", "the store cannot take it at present"};

@@ -221,10 +221,11 @@ std::optional<spool::Expansion> Dispatch::expansion_of(const spool::Delivery& de
 std::optional<spool::NoticeDue> Dispatch::warning_due(const OpenLetter& letter,
                                                       spool::Delivery& delivery, Timestamp now)
 {
+    if (delivery.warned() || letter.record.sender().empty())
+        return std::nullopt;
     const auto terms = terms_for(delivery.destination());
     const auto accepted_at = from_microseconds(letter.record.received_at());
-    if (delivery.warned() || terms.warn_after.count() == 0 ||
-        now - accepted_at < terms.warn_after || letter.record.sender().empty())
+    if (terms.warn_after.count() == 0 || now - accepted_at < terms.warn_after)
         return std::nullopt;
     delivery.set_warned(true);
     auto notice = spool::notice_owed(delivery, spool::ACTION_DELAYED);

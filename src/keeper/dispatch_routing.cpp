@@ -184,7 +184,7 @@ Task<store::Result<Dispatch::Again>> Dispatch::route_once(spool::LetterId id,
     const auto letter = std::move(*opened);
     if (letter->routed || letter->ended || letter->closing)
         co_return Again::no;
-    const auto question = question_for(*letter);
+    const auto question = co_await question_for(letter);
     if (question.recipients().empty()) {
         auto applied = co_await apply_routes(letter, {}, {});
         if (!applied)
@@ -239,11 +239,11 @@ Task<store::Result<Dispatch::Again>> Dispatch::route_once(spool::LetterId id,
     co_return Again::no;
 }
 
-wire::Route Dispatch::question_for(const OpenLetter& letter)
+Task<wire::Route> Dispatch::question_for(std::shared_ptr<const OpenLetter> letter)
 {
     wire::Route question;
-    const auto& record = letter.record;
-    question.set_letter(letter.id.value);
+    const auto& record = letter->record;
+    question.set_letter(letter->id.value);
     question.set_sender(record.sender());
     question.set_hop_limit(static_cast<std::uint32_t>(office_.config().limits.hops));
     question.set_generation(office_.settings().generation);
@@ -253,13 +253,25 @@ wire::Route Dispatch::question_for(const OpenLetter& letter)
     origin->set_client_name(record.client_name());
     origin->set_login(record.login());
     origin->set_local(record.local());
-    const auto asked = recipients_to_route(letter, office_.config().hostname);
-    for (std::size_t i = 0; i < asked.recipients.size(); ++i) {
-        question.add_recipients(asked.recipients[i]);
-        if (asked.from[i] == nullptr && record.notification_of() == 0)
-            question.add_copies_of(static_cast<std::uint32_t>(i));
+    // Once: what is expanded later has its copies by then.
+    question.set_copies(!record.routed_once() && record.notification_of() == 0);
+    // Most recipients are accounts: who they are need not be asked for.
+    std::vector<routing::Person> persons;
+    for (auto& recipient : recipients_to_route(*letter, office_.config().hostname).recipients) {
+        const auto mailbox = mail::Mailbox::parse(recipient);
+        if (mailbox && office_.is_local(mailbox->domain()) &&
+            std::ssize(persons) < Limits::persons_a_question)
+            persons.push_back({routing::Person::Kind::account, lowercase(mailbox->text())});
+        question.add_recipients(std::move(recipient));
     }
-    return question;
+    const auto standings = co_await office_.look_up(persons);
+    for (std::size_t i = 0; standings && i < persons.size(); ++i) {
+        question.add_persons()->set_name(persons[i].name);
+        auto* told = question.add_standings();
+        told->set_account((*standings)[i].account);
+        told->set_exists((*standings)[i].exists);
+    }
+    co_return question;
 }
 
 Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> letter,

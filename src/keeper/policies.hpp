@@ -13,7 +13,7 @@
 namespace posthouse::keeper {
 
 /// The name that [[destination]] sections match for a scheduler's key: "example.org" for
-/// "smtp:example.org", "[host]" or "host" for the first next hop of "via:…" and for "lmtp:…".
+/// "smtp:example.org", "[host]:587" for "via:[host]:587|other", "unix:/path" for "lmtp:unix:/path".
 std::string matched_name(std::string_view destination);
 
 spool::PolicyOf policies_of(std::shared_ptr<const config::Config>);

@@ -1,28 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "net/network.hpp"
 
+#include "base/prefix.hpp"
 #include "base/text.hpp"
 
-#include <algorithm>
 #include <string>
 
 namespace asio = boost::asio;
 
 namespace posthouse::net {
-namespace {
-
-template <class Bytes>
-bool begin_alike(const Bytes& left, const Bytes& right, unsigned bits)
-{
-    const auto whole = bits / 8;
-    if (!std::equal(left.begin(), left.begin() + whole, right.begin()))
-        return false;
-    const auto rest = bits % 8;
-    return rest == 0 || (left[whole] ^ right[whole]) >> (8 - rest) == 0;
-}
-
-} // namespace
-
 asio::ip::address plain_address(const asio::ip::address& address)
 {
     if (address.is_v6() && address.to_v6().is_v4_mapped())

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/prefix.hpp"
 #include "base/text.hpp"
 #include "routing/engine.hpp"
 
@@ -50,14 +51,7 @@ bool in_network(std::string_view address, std::string_view network)
         length = parse_number(network.substr(slash + 1));
     if (!length || *length > base->count)
         return false;
-    const auto whole = static_cast<std::size_t>(*length / 8);
-    if (std::memcmp(client->bytes.data(), base->bytes.data(), whole) != 0)
-        return false;
-    const auto rest = static_cast<unsigned>(*length % 8);
-    if (rest == 0)
-        return true;
-    const auto mask = static_cast<unsigned char>(0xff00u >> rest);
-    return (client->bytes[whole] & mask) == (base->bytes[whole] & mask);
+    return begin_alike(client->bytes, base->bytes, static_cast<std::size_t>(*length));
 }
 
 } // namespace posthouse::routing

@@ -106,10 +106,10 @@ private:
 
 } // namespace
 
-std::vector<HeaderEdit> rewrite_header(std::string_view head, const Rules& rules,
+std::vector<mail::Edit> rewrite_header(std::string_view head, const Rules& rules,
                                        const Tables& tables)
 {
-    std::vector<HeaderEdit> edits;
+    std::vector<mail::Edit> edits;
     const auto block = mail::HeaderBlock::parse(head);
     const Rewriting rewriting(rules, tables);
     for (const auto& field : block.fields()) {

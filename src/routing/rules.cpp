@@ -1,18 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "routing/rules.hpp"
 
-#include <fmt/format.h>
-
 namespace posthouse::routing {
-
-std::string hop_text(const config::NextHop& hop)
-{
-    const bool bracketed = hop.kind != config::NextHop::Kind::domain;
-    auto text = bracketed ? fmt::format("[{}]", hop.name) : hop.name;
-    if (hop.port != 0)
-        text += fmt::format(":{}", hop.port);
-    return text;
-}
 
 Rules rules_from(const config::Config& config)
 {
@@ -23,7 +12,7 @@ Rules rules_from(const config::Config& config)
                                                       : Users::accounts};
     rules.separators = config.routing.separator;
     for (const auto& hop : config.outbound.smart_host)
-        rules.next_hops.push_back(hop_text(hop));
+        rules.next_hops.push_back(hop.text());
     rules.trusted_networks = config.smtp.trusted_networks;
     rules.relay_domains = config.smtp.relay_domains;
     rules.backup_domains = config.backup_mx.domains;

@@ -9,7 +9,4 @@ namespace posthouse::routing {
 /// What the configuration says about routing.
 Rules rules_from(const config::Config&);
 
-/// In the form that via: destinations and tables::Mailer::esmtp have: "host", "[host]:587".
-std::string hop_text(const config::NextHop&);
-
 } // namespace posthouse::routing

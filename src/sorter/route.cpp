@@ -113,7 +113,7 @@ wire::Result<Routing> Routing::begin(const Handbook& handbook, wire::Route reque
     question.recipients.assign(routing.request_.recipients().begin(),
                                routing.request_.recipients().end());
     question.client = client_of(routing.request_.origin());
-    question.copies = !routing.request_.copies_of().empty();
+    question.copies = routing.request_.copies();
     for (int i = 0; i < routing.request_.persons_size(); ++i) {
         const auto& person = routing.request_.persons(i);
         const auto& standing = routing.request_.standings(i);
