@@ -71,10 +71,12 @@ public:
 
     // For the administrator's desk.
     void waiting_again(const OpenLetter&, const spool::Delivery&);
+    /// Of outcomes: at once, or with the letter's end.
+    enum class Written : std::uint8_t { now, with_the_end };
     /// After a change of deliveries' states in memory: conclude() makes it durable, but for what
     /// settle() then says with the letter's end. Call both, in this order.
-    Task<void> conclude(std::shared_ptr<OpenLetter>, std::vector<spool::Spool::Update>,
-                        std::vector<spool::TraceEvent>);
+    Task<Written> conclude(std::shared_ptr<OpenLetter>, std::vector<spool::Spool::Update>,
+                           std::vector<spool::TraceEvent>);
     Task<void> settle(std::shared_ptr<OpenLetter>);
     /// The end of a letter whose deliveries are final, tried once: after an error nothing is
     /// changed. `arrival`: it was never routed, and what it waited for.
@@ -112,8 +114,9 @@ private:
     Task<void> attempt_local(spool::decision::Start, std::shared_ptr<OpenLetter>);
 
     // outcomes: dispatch_outcomes.cpp
-    Task<void> record(const spool::decision::Start&, std::shared_ptr<OpenLetter>,
-                      const wire::Attempted&);
+    Task<Written> record(const spool::decision::Start&, std::shared_ptr<OpenLetter>,
+                         const wire::Attempted&);
+    Task<void> forget_filed(std::shared_ptr<OpenLetter>, std::vector<spool::DeliveryId>);
     spool::Spool::Update outcome(OpenLetter&, spool::DeliveryId, const wire::Attempted::Outcome&,
                                  std::optional<Timestamp> due, Timestamp now,
                                  std::vector<spool::TraceEvent>&);

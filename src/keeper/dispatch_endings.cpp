@@ -368,6 +368,10 @@ Task<void> Dispatch::ended(std::shared_ptr<OpenLetter> letter, spool::Spool::Bod
     letter->ended = true;
     letters_.close(letter->id);
     log::debug("letter.ended", {{"letter", letter->id.text()}});
+    std::vector<spool::DeliveryId> filed;
+    for (const auto id : letter->filed)
+        filed.push_back({id});
+    co_await forget_filed(letter, std::move(filed));
     if (body == spool::Spool::Body::release_claim)
         if (const auto blob = store::BlobId::from_bytes(letter->record.body()))
             co_await release_claim(letter->id.shard(), *blob);

@@ -27,15 +27,23 @@ Task<void> Dispatch::attempt_mailbox(spool::decision::Start start,
         outcome->set_status(filing.status);
         outcome->set_text(filing.text);
     }
-    if (attempted.outcomes().empty())
-        attempted.add_outcomes();
-    co_await record(start, letter, attempted);
-    for (const auto id : start.deliveries) {
-        const auto& delivery = letter->deliveries[id.value].record;
-        if (delivery.state() != spool::DELIVERED)
+    for (std::size_t i = 0; i < start.deliveries.size(); ++i)
+        if (attempted.outcomes(static_cast<int>(i)).result() == wire::Attempted::DELIVERED)
+            letter->filed.insert(start.deliveries[i].value);
+    if (co_await record(start, letter, attempted) == Written::now)
+        co_await forget_filed(letter, start.deliveries);
+}
+
+/// The mailboxes need not remember deliveries whose outcome is durable, and no others: of those the
+/// queue would ask again after a crash.
+Task<void> Dispatch::forget_filed(std::shared_ptr<OpenLetter> letter,
+                                  std::vector<spool::DeliveryId> deliveries)
+{
+    for (const auto id : deliveries) {
+        if (letter->filed.erase(id.value) == 0)
             continue;
-        auto account = co_await office_.open_accounts.open(mailbox::AccountId{delivery.account()});
-        if (account)
+        const mailbox::AccountId owner{letter->deliveries[id.value].record.account()};
+        if (auto account = co_await office_.open_accounts.open(owner))
             (*account)->forget_delivery(id.value);
     }
 }

@@ -44,8 +44,9 @@ spool::TraceEvent event_at(Timestamp at, std::string name, std::string text)
 } // namespace
 
 /// One outcome for each delivery; the last one counts for those without.
-Task<void> Dispatch::record(const spool::decision::Start& start, std::shared_ptr<OpenLetter> letter,
-                            const wire::Attempted& attempted)
+Task<Dispatch::Written> Dispatch::record(const spool::decision::Start& start,
+                                         std::shared_ptr<OpenLetter> letter,
+                                         const wire::Attempted& attempted)
 {
     // What is being routed of it now is what was asked: what it is expanded to comes after that.
     const bool will_expand = std::ranges::any_of(attempted.outcomes(), [](const auto& one) {
@@ -98,7 +99,7 @@ Task<void> Dispatch::record(const spool::decision::Start& start, std::shared_ptr
         letter->routed = false; // There is more to it now.
         ++letter->expanding;
     }
-    co_await conclude(letter, std::move(updates), std::move(events));
+    const auto written = co_await conclude(letter, std::move(updates), std::move(events));
     for (const auto id : start.deliveries)
         letter->deliveries[id.value].under_way = false;
     // Not before every expansion's row is written: the last page of routes erases them.
@@ -107,6 +108,7 @@ Task<void> Dispatch::record(const spool::decision::Start& start, std::shared_ptr
     else if (!expands)
         co_await settle(letter);
     scheduler_->recorded(start.attempt);
+    co_return written;
 }
 
 /// What tells a sender of a failure need not be tried for as long as other letters.
@@ -236,9 +238,9 @@ std::optional<spool::NoticeDue> Dispatch::warning_due(const OpenLetter& letter,
 
 /// Writes outcomes down, unless they are the last thing to happen to the letter: then its end,
 /// which settle() writes, says it all in one commit, and no state is left between the two.
-Task<void> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
-                              std::vector<spool::Spool::Update> updates,
-                              std::vector<spool::TraceEvent> events)
+Task<Dispatch::Written> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
+                                           std::vector<spool::Spool::Update> updates,
+                                           std::vector<spool::TraceEvent> events)
 {
     for (const auto& update : updates)
         if (update.notice)
@@ -253,7 +255,7 @@ Task<void> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
     if (letter->settled() && letter->notices.empty()) {
         for (auto& update : updates) // Still on disk, for the end to erase.
             letter->deliveries[update.record.id()].due_row = update.old_due;
-        co_return;
+        co_return Written::with_the_end;
     }
     std::uint32_t number = 0;
     for (const auto& event : events)
@@ -269,7 +271,7 @@ Task<void> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
     for (;;) {
         auto done = co_await office_.spool.record(letter->id, updates, events);
         if (done)
-            co_return;
+            co_return Written::now;
         log::warning("outcome.not_recorded",
                      {{"letter", letter->id.text()}, {"reason", store::describe(done.error())}});
         co_await sleep(store_patience);

@@ -6,6 +6,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -35,6 +36,7 @@ struct OpenLetter {
     bool routed = false;   // all its deliveries are there
     bool settling = false; // a notification or the end is being written
     bool ended = false;
+    std::set<std::uint64_t> filed;         // in mailboxes that are not told yet to forget it
     std::uint32_t expanding = 0;           // expansions whose rows are being written
     std::uint32_t notify_crashes = 0;      // of sorters over its notifications
     std::optional<spool::Closing> closing; // its end has begun, in the last run
