@@ -2,6 +2,9 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "config/logins.hpp"
+#include "config/pop3.hpp"
+#include "config/submit.hpp"
 #include "mail/address.hpp"
 
 #include <chrono>
@@ -44,15 +47,27 @@ struct LocalDomain {
 
 enum class TlsVersion : std::uint8_t { tls_1_2, tls_1_3 };
 
+/// A certificate for clients that ask for one of these names (SNI, RFC 6066 §3).
+struct TlsSite {
+    std::vector<std::string> names; // "mail.example.org", "*.example.net"; lower case
+    std::string certificate, key;   // Absolute paths.
+    std::string ocsp_response = {}; // DER, RFC 6960; empty: none
+    bool operator==(const TlsSite&) const = default;
+};
+
 struct Tls {
     std::string certificate, key; // Absolute paths; both or none.
     TlsVersion minimum = TlsVersion::tls_1_2;
+    std::string ocsp_response = {};      // DER, RFC 6960; empty: none
+    std::string client_authorities = {}; // Those that sign clients' certificates; empty: none
+    std::vector<TlsSite> sites = {};     // [[tls.site]]
+    Span ticket_rotation = std::chrono::hours(6);
 
     bool configured() const { return !certificate.empty(); }
     bool operator==(const Tls&) const = default;
 };
 
-enum class Protocol : std::uint8_t { smtp, lmtp, pop3 };
+enum class Protocol : std::uint8_t { smtp, lmtp, pop3, imap, submission };
 enum class ListenerTls : std::uint8_t { off, starttls, implicit };
 
 struct Listener {
@@ -64,7 +79,7 @@ struct Listener {
     std::vector<std::string> proxy_from = {};
     Protocol protocol = Protocol::smtp;
     ListenerTls tls = ListenerTls::off; // Default: starttls where [tls] is there.
-    bool plaintext_auth = false;        // POP3: take passwords without TLS.
+    bool plaintext_auth = false;        // POP3, IMAP, submission: take passwords without TLS.
 
     /// "192.0.2.1:25", "unix:/run/posthouse/lmtp".
     std::string text() const;
@@ -285,6 +300,7 @@ struct Users {
     std::string resolver = "posthouse-dns";
     std::string clerk = "posthouse-clerk";
     std::string tables = "posthouse-sort"; // Compiles tables.
+    std::string signer = "posthouse-sign";
     bool operator==(const Users&) const = default;
 };
 
@@ -316,8 +332,11 @@ struct Config {
     BackupMx backup_mx = {};
     LocalDelivery local_delivery = {};
     Submission submission = {};
+    Submit submit = {};
+    Pop3 pop3 = {};
     Notifications notifications = {};
     std::vector<Milter> milters = {}; // [[milter]], in order
+    Logins logins = {};               // [login]
     Process process = {};
     bool operator==(const Config&) const = default;
 };
