@@ -26,7 +26,14 @@ enum class Method : std::uint8_t {
     authenticate = 10,  // reader gate -> clerk
     find_verifier = 11, // clerk -> keeper
     vouch = 12,
-    open_session = 20, // reader gate -> keeper
+    sasl_start = 13, // gate -> clerk: wire/login.proto
+    sasl_continue = 14,
+    sasl_abort = 15,
+    find_login = 16,      // clerk -> keeper
+    login_changed = 17,   // keeper -> clerk, a notice
+    find_person = 18,     // keeper -> clerk
+    provide_account = 19, // clerk -> keeper
+    open_session = 20,    // reader gate -> keeper
     open_maildrop = 21,
     read_message = 22,
     expunge = 23,
