@@ -50,7 +50,7 @@ std::vector<std::string> missing_users(const config::Users& users)
 {
     std::vector<std::string> missing;
     for (const auto& name : {users.gate, users.keeper, users.sorter, users.courier, users.resolver,
-                             users.clerk, users.tables})
+                             users.clerk, users.tables, users.signer})
         if (const auto found = process::identity_of(name);
             !found && std::ranges::find(missing, found.error()) == missing.end())
             missing.push_back(found.error());

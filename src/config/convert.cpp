@@ -145,6 +145,8 @@ std::optional<std::string> value_of(const Key& key, const Node& node)
         return parse_destination(text);
     case Type::fingerprints:
         return parse_fingerprint(text);
+    case Type::certificate_names:
+        return parse_certificate_name(text);
     default:
         return text_if(!text.empty(), text);
     }

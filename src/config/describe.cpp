@@ -101,6 +101,8 @@ constexpr std::array words{
           ", such as [\"relay.example.org:587\", \"[192.0.2.1]:25\"]"},
     Words{Type::fingerprints, "list of fingerprints", "a list of texts of 64 hexadecimal digits",
           ", as `openssl x509 -fingerprint -sha256` shows them"},
+    Words{Type::certificate_names, "list of host names", "a list of host names",
+          ", such as [\"mail.example.org\", \"*.example.net\"]"},
     Words{Type::choice, "choice", "", ""},
     Words{Type::boolean, "true or false", "true or false", ", without quotation marks"},
     Words{Type::integer, "number", "a whole number", ""},

@@ -7,6 +7,7 @@
 namespace posthouse::config {
 
 std::span<const Key> server_keys();
+std::span<const Key> tls_keys();
 std::span<const Key> outgoing_keys();
 std::span<const Key> delivery_keys();
 std::span<const Key> process_keys();

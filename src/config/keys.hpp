@@ -37,6 +37,7 @@ enum class Type : std::uint8_t {
     addressees, // local parts or addresses
     next_hops,
     fingerprints,
+    certificate_names, // of hosts, or "*." and a domain
     choice,
     boolean,
     integer,

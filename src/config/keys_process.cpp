@@ -20,6 +20,8 @@ constexpr std::array table{
         "The user that checks passwords."},
     Key{"process.users.tables", Type::user, "\"posthouse-sort\"",
         "The user that reads the classic tables."},
+    Key{"process.users.signer", Type::user, "\"posthouse-sign\"",
+        "The user that holds the private keys of `[tls]`."},
 
     Key{"process.gate_threads", Type::integer, "0",
         "Threads of each process that serves clients; 0: one for each core.", 0, 256},

@@ -25,25 +25,19 @@ constexpr std::array table{
         "Mail for addresses of this domain that do not exist goes here, an address of a domain of "
         "ours. Without it, such mail is refused."},
 
-    Key{"tls.certificate", Type::path, "",
-        "File with the certificate and its intermediates, PEM. Needs `key`."},
-    Key{"tls.key", Type::path, "", "File with the private key, PEM. Needs `certificate`."},
-    Key{"tls.minimum", Type::choice, "\"1.2\"", "The oldest version of TLS that is spoken.", 0, 0,
-        "1.2 1.3"},
-
     Key{"listen[].address", Type::listen_address, "",
         "Required in each `[[listen]]`: an IP address and a port; for SMTP and LMTP also the "
         "absolute path of a Unix socket, as `unix:/run/posthouse/lmtp`."},
     Key{"listen[].protocol", Type::choice, "",
         "Required in each `[[listen]]`. `lmtp` takes mail for our own users only, from other "
-        "servers of ours.",
-        0, 0, "smtp lmtp pop3"},
+        "servers of ours; `submission` takes the letters of our own users, who log in.",
+        0, 0, "smtp lmtp pop3 imap submission"},
     Key{"listen[].tls", Type::choice, "",
         "`starttls`: on request; `implicit`: from the first byte; `off`. By default `starttls` "
         "where `[tls]` is there, otherwise `off`; always `off` on a Unix socket.",
         0, 0, "off starttls implicit"},
     Key{"listen[].plaintext_auth", Type::boolean, "false",
-        "POP3 only: take passwords on connections without TLS too."},
+        "POP3, IMAP and submission: take passwords on connections without TLS too."},
     Key{"listen[].proxy_from", Type::networks, "[]",
         "Balancers: their connections must begin with a PROXY header (version 1 or 2), and whom it "
         "names is the client. From others such a header is an error."},

@@ -140,6 +140,7 @@ void read_process(const Section& root, Config& config)
     users.read("resolver", process.users.resolver);
     users.read("clerk", process.users.clerk);
     users.read("tables", process.users.tables);
+    users.read("signer", process.users.signer);
     section.read("gate_threads", process.gate_threads);
     section.read("sorter_workers", process.sorter_workers);
     section.read("drain_seconds", process.drain_seconds);

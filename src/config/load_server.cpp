@@ -27,27 +27,31 @@ void read_domain(const Section& section, const mail::Domain& name, Config& confi
 void read_protocol(const Section& section, Protocol& protocol)
 {
     section.require("protocol");
-    if (const Member* member = section.find("protocol"))
-        for (const std::string_view later : {"submission", "imap"})
-            if (member->value.text == later)
-                return section.problem("protocol",
-                                       fmt::format("\"{}\" comes with a later version", later),
-                                       expectation(*find_key("listen[].protocol")));
     section.read_choice("protocol", protocol);
+}
+
+/// Here people log in.
+bool serves_users(Protocol protocol)
+{
+    return protocol == Protocol::pop3 || protocol == Protocol::imap ||
+           protocol == Protocol::submission;
 }
 
 /// What goes together only on some listeners.
 void check_listener(const Section& section, const Listener& listener)
 {
-    if (section.find("plaintext_auth") && listener.protocol != Protocol::pop3)
-        section.problem("plaintext_auth", "is for POP3 only", "no such key here");
+    const bool for_users = serves_users(listener.protocol);
+    if (section.find("plaintext_auth") && !for_users)
+        section.problem("plaintext_auth", "is for POP3, IMAP and submission only",
+                        "no such key here");
     if (listener.protocol == Protocol::lmtp && listener.path.empty() &&
         listener.address.port == 25) // RFC 2033 §5
         section.problem("address", "is SMTP's port, where LMTP must not be spoken",
                         "another port, such as 24, or a Unix socket");
     if (!listener.path.empty()) {
-        if (listener.protocol == Protocol::pop3)
-            section.problem("address", "is a Unix socket", "an IP address and a port for POP3");
+        if (for_users)
+            section.problem("address", "is a Unix socket",
+                            "an IP address and a port, where users log in");
         if (listener.tls != ListenerTls::off)
             section.problem("tls", "is not for Unix sockets", "no such key here");
         if (!listener.proxy_from.empty())
@@ -107,15 +111,6 @@ void read_domains(const Section& root, Config& config)
     for (const auto& member : members) // Now that all domains are known.
         if (const auto domain = mail::Domain::parse(member.name))
             read_domain(domains.section(member), *domain, config);
-}
-
-void read_tls(const Section& root, Config& config)
-{
-    const auto section = root.section("tls");
-    section.read("certificate", config.tls.certificate);
-    section.read("key", config.tls.key);
-    section.read_choice("minimum", config.tls.minimum);
-    section.together("certificate", "key");
 }
 
 void read_listeners(const Section& root, Config& config)

@@ -288,6 +288,18 @@ std::optional<std::string> parse_fingerprint(std::string_view text)
     return digits;
 }
 
+std::optional<std::string> parse_certificate_name(std::string_view text)
+{
+    const bool wildcard = text.starts_with("*.");
+    const auto domain = mail::Domain::parse(wildcard ? text.substr(2) : text);
+    if (!domain || domain->is_literal())
+        return std::nullopt;
+    std::string name = (wildcard ? "*." : "") + std::string(domain->text());
+    for (auto& c : name)
+        c = to_lower(c);
+    return name;
+}
+
 bool is_user_name(std::string_view text)
 {
     return !text.empty() && text.size() <= 32 && std::ranges::all_of(text, [](char c) {

@@ -48,6 +48,9 @@ bool is_socket_path(std::string_view);
 std::optional<std::uint32_t> parse_mode(std::string_view);
 /// SHA-256: 64 hexadecimal digits, also with colons between bytes. In lower case without colons.
 std::optional<std::string> parse_fingerprint(std::string_view);
+/// "mail.example.org", "*.example.net"; in lower case. RFC 6125 §6.4.3: a wildcard stands for the
+/// whole left-most label.
+std::optional<std::string> parse_certificate_name(std::string_view);
 bool is_user_name(std::string_view);
 
 } // namespace posthouse::config

@@ -17,13 +17,21 @@ namespace {
 
 using testing::HasSubstr;
 
+constexpr std::string_view with_certificate = "tls.certificate = \"/c\"\ntls.key = \"/k\"\n";
+
 /// What a key's table needs besides it, so that only its own value can be wrong.
 std::string companions(std::string_view path)
 {
     static const std::map<std::string_view, std::string_view> needed = {
         {"tls.certificate", "tls.key = \"/k\"\n"},
         {"tls.key", "tls.certificate = \"/c\"\n"},
-        {"tls.minimum", "tls.certificate = \"/c\"\ntls.key = \"/k\"\n"},
+        {"tls.minimum", with_certificate},
+        {"tls.ocsp_response", with_certificate},
+        {"tls.client_authorities", with_certificate},
+        {"tls.site[].names", with_certificate},
+        {"tls.site[].certificate", with_certificate},
+        {"tls.site[].key", with_certificate},
+        {"tls.site[].ocsp_response", with_certificate},
         {"outbound.smart_host_login.user",
          "outbound.smart_host = \"[a]\"\noutbound.smart_host_login.password_file = \"/p\"\n"},
         {"outbound.smart_host_login.password_file",
@@ -43,6 +51,8 @@ std::string required(std::string_view path)
             {"listen", {{"address", "\"0.0.0.0:110\""}, {"protocol", "\"pop3\""}}},
             {"destination",
              {{"match", "\"*\""}, {"login.user", "\"u\""}, {"login.password_file", "\"/p\""}}},
+            {"tls.site",
+             {{"names", "\"n.example\""}, {"certificate", "\"/c\""}, {"key", "\"/k\""}}},
             {"milter", {{"name", "\"m\""}, {"address", "\"unix:/m\""}}}};
     const auto bracket = path.find("[]");
     const auto name = path.substr(bracket + 3);
