@@ -28,7 +28,10 @@ struct Task {
     }
 };
 
-/** Reads lines: "do COMMAND", "time NAME COMMAND"; $UIDVALIDITY, $MODSEQ are what SELECT said. */
+/**
+ * Reads lines: "do COMMAND", "time NAME COMMAND", "again" for a new connection; $UIDVALIDITY and $MODSEQ are what
+ * the last SELECT said.
+ */
 void run_script(const Task& task);
 void run_prepare(const Task& task);
 void run_append(const Task& task);

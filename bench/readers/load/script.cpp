@@ -37,8 +37,9 @@ void tell(std::string_view name, const Answer& answer)
 
 void run_script(const Task& task)
 {
-    Imap imap(task.peer);
-    imap.login(task.user(0), task.password);
+    std::optional<Imap> imap;
+    const auto connect = [&] { imap.emplace(task.peer).login(task.user(0), task.password); };
+    connect();
     Selected selected;
     for (std::string line; std::getline(std::cin, line);) {
         const bool timed = line.starts_with("time ");
@@ -47,14 +48,18 @@ void run_script(const Task& task)
             const auto end = line.find(' ', 5);
             name = line.substr(5, end - 5);
             command = line.substr(end + 1);
+        } else if (line == "again") {
+            imap->run("LOGOUT");
+            connect();
+            continue;
         } else if (line.starts_with("do ")) {
             command = line.substr(3);
         } else {
-            give_up(fmt::format("neither do nor time: {}", line));
+            give_up(fmt::format("neither do, time nor again: {}", line));
         }
         put(command, "$UIDVALIDITY", selected.uid_validity);
         put(command, "$MODSEQ", selected.mod_seq);
-        const auto answer = timed ? imap.run(command) : imap.must(command);
+        const auto answer = timed ? imap->run(command) : imap->must(command);
         if (answer.uid_validity) {
             selected.uid_validity = answer.uid_validity;
             selected.mod_seq = answer.mod_seq;
@@ -63,7 +68,7 @@ void run_script(const Task& task)
             tell(name, answer);
         }
     }
-    imap.run("LOGOUT");
+    imap->run("LOGOUT");
 }
 
 } // namespace posthouse::load
