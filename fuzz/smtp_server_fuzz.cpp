@@ -77,6 +77,20 @@ ServerScript script_for(std::uint8_t choices)
         return {};
     };
     script.commit = [] { return CommitVerdict{Queued{"1"}}; };
+    script.config.login = (choices & 64) == 0  ? LoginPolicy::none
+                          : (choices & 2) == 0 ? LoginPolicy::offered
+                                               : LoginPolicy::required;
+    script.config.limits.login_line_bytes = 60;
+    script.config.limits.failed_logins = 3;
+    script.mechanisms = {"A"};
+    script.tls_mechanisms = {"A", "B"};
+    script.login = [](const std::string& mechanism, const auto& said) -> LoginAnswer {
+        if (said.empty() || said.back().size() % 5 == 0)
+            return LoginChallenge{std::string(said.size(), 'x')};
+        if (said.back().size() % 5 == 1)
+            return Reply(535, "5.7.8 Wrong");
+        return LoginAccepted{"u@b.c", mechanism == "B" ? "proof" : ""};
+    };
     return script;
 }
 
@@ -85,6 +99,7 @@ void check(const ServerRehearsal& result, const ServerScript& script)
     const auto& limits = script.config.limits;
     expects(well_formed(result.said));
     for (const auto& [peer, envelope, text] : result.letters) {
+        expects(script.config.login != LoginPolicy::required || !peer.login.empty());
         expects(text.size() <= limits.message_bytes);
         expects(envelope.parameters.body == BodyType::binary_mime || only_whole_lines(text));
         expects(!envelope.recipients.empty());
@@ -120,6 +135,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     if (!whole.said.contains("421 4.7.0 STARTTLS")) {
         expects(whole.said == cut.said);
         expects(whole.letters == cut.letters);
+        expects(whole.logins == cut.logins && whole.given_up == cut.given_up);
         expects(whole.discarded == cut.discarded);
     }
 

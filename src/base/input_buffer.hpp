@@ -4,6 +4,7 @@
 #include "base/contract.hpp"
 
 #include <cstddef>
+#include <cstring>
 #include <string>
 #include <string_view>
 
@@ -33,6 +34,14 @@ public:
             else
                 bytes_.clear();
         }
+    }
+
+    /// The same for what must not stay in memory.
+    void consume_and_wipe(std::size_t count)
+    {
+        expects(count <= view().size());
+        ::explicit_bzero(bytes_.data() + head_, count);
+        consume(count);
     }
 
     /// Valid until the next append() or consume().

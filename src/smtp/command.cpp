@@ -2,6 +2,7 @@
 #include "smtp/command.hpp"
 
 #include "base/text.hpp"
+#include "mail/sasl_response.hpp"
 
 #include <algorithm>
 #include <limits>
@@ -165,6 +166,10 @@ std::optional<Reply> take_mail_parameter(command::MailFrom& mail, const Paramete
         if (!id || !to.envelope_id.empty())
             return syntax_error("Expected one ENVID=xtext of at most 100 characters").error();
         to.envelope_id = *id;
+    } else if (is("AUTH")) { // xtext: RFC 4954 §5
+        if (value.empty() || mail.has_auth || !mail::decode_xtext(value))
+            return syntax_error("Expected one AUTH=xtext").error();
+        mail.has_auth = true;
     } else {
         return unknown_parameter(parameter);
     }
@@ -202,12 +207,21 @@ std::expected<Command, Reply> parse_hello(std::string_view verb, std::string_vie
     return command::Hello{to_upper(verb[0]) != 'H', std::string(client), to_upper(verb[0]) == 'L'};
 }
 
-std::expected<Command, Reply> parse_mail(std::string_view rest)
+/// user of user@domain, where that is all that was said.
+std::string completed(std::string_view path, std::string_view domain)
+{
+    std::string address(path);
+    if (!domain.empty() && !path.empty() && path.find('@') == path.npos)
+        address.append("@").append(domain);
+    return address;
+}
+
+std::expected<Command, Reply> parse_mail(std::string_view rest, std::string_view domain)
 {
     const auto path = take_label(rest, "FROM:") ? take_path(rest) : std::nullopt;
     if (!path)
         return syntax_error("Expected MAIL FROM:<address>");
-    auto sender = mail::ReversePath::parse(*path);
+    auto sender = mail::ReversePath::parse(completed(*path, domain));
     if (!sender)
         return std::unexpected(Reply(501, "5.1.7 " + sender.error().what));
 
@@ -219,13 +233,13 @@ std::expected<Command, Reply> parse_mail(std::string_view rest)
     return mail;
 }
 
-std::expected<Command, Reply> parse_rcpt(std::string_view rest)
+std::expected<Command, Reply> parse_rcpt(std::string_view rest, std::string_view domain)
 {
     const bool utf8 = !is_ascii(rest);
     const auto path = take_label(rest, "TO:") ? take_path(rest) : std::nullopt;
     if (!path)
         return syntax_error("Expected RCPT TO:<address>");
-    auto recipient = mail::ForwardPath::parse(*path);
+    auto recipient = mail::ForwardPath::parse(completed(*path, domain));
     if (!recipient)
         return std::unexpected(Reply(501, "5.1.3 " + recipient.error().what));
     command::RcptTo rcpt{.recipient = std::move(*recipient), .utf8 = utf8};
@@ -258,6 +272,21 @@ std::expected<Command, Reply> parse_etrn(std::string_view rest)
     return command::Etrn{(subdomains ? "@" : "") + domain->text()};
 }
 
+/// auth-command = "AUTH" SP sasl-mech [ SP initial-response ]              RFC 4954 §8
+std::expected<Command, Reply> parse_auth(std::string_view rest)
+{
+    const auto [mechanism, initial] = split(rest);
+    if (!mail::is_sasl_mechanism(mechanism))
+        return syntax_error("Expected AUTH mechanism");
+    command::Auth auth{.mechanism = uppercase(mechanism), .initial = std::nullopt};
+    if (mechanism.size() != rest.size()) {
+        auth.initial = mail::parse_initial_sasl_response(initial);
+        if (!auth.initial)
+            return std::unexpected(Reply(501, "5.5.2 The initial response is not base64"));
+    }
+    return auth;
+}
+
 template <class Bare>
 std::expected<Command, Reply> bare(std::string_view rest)
 {
@@ -268,14 +297,14 @@ std::expected<Command, Reply> bare(std::string_view rest)
 
 bool is_known_elsewhere(std::string_view verb)
 {
-    constexpr std::string_view verbs[] = {"EXPN", "AUTH", "TURN", "ATRN", "SEND", "SOML", "SAML"};
+    constexpr std::string_view verbs[] = {"EXPN", "TURN", "ATRN", "SEND", "SOML", "SAML"};
     return std::ranges::any_of(
         verbs, [&](std::string_view known) { return equal_ignoring_case(verb, known); });
 }
 
 } // namespace
 
-std::expected<Command, Reply> parse_command(std::string_view line)
+std::expected<Command, Reply> parse_command(std::string_view line, std::string_view domain)
 {
     while (line.ends_with(' ') || line.ends_with('\t')) // RFC 5321 §4.1.1
         line.remove_suffix(1);
@@ -285,9 +314,9 @@ std::expected<Command, Reply> parse_command(std::string_view line)
     const auto [verb, rest] = split(line);
     const auto is = [verb](std::string_view name) { return equal_ignoring_case(verb, name); };
     if (is("RCPT"))
-        return parse_rcpt(rest);
+        return parse_rcpt(rest, domain);
     if (is("MAIL"))
-        return parse_mail(rest);
+        return parse_mail(rest, domain);
     if (is("DATA"))
         return bare<command::Data>(rest);
     if (is("BDAT"))
@@ -309,6 +338,8 @@ std::expected<Command, Reply> parse_command(std::string_view line)
             return syntax_error("Expected VRFY address");
         return command::Verify{};
     }
+    if (is("AUTH"))
+        return parse_auth(rest);
     if (is("ETRN"))
         return parse_etrn(rest);
     if (is_known_elsewhere(verb))
@@ -323,6 +354,10 @@ bool is_rcpt(std::string_view line)
 bool is_bdat(std::string_view line)
 {
     return starts_with_ignoring_case(line, "BDAT");
+}
+bool is_auth(std::string_view line)
+{
+    return starts_with_ignoring_case(line, "AUTH ");
 }
 
 } // namespace posthouse::smtp

@@ -9,9 +9,9 @@ namespace posthouse::smtp {
 
 void ServerSession::execute(std::string_view line, std::size_t line_bytes)
 {
-    auto command = parse_command(line);
+    auto command = parse_command(line, completing_domain());
     const bool out_of_step = !command && is_bdat(line); // How much is not a command now?
-    input_.consume(line_bytes);                         // And `line` is gone.
+    input_.consume_and_wipe(line_bytes);                // And `line` is gone.
     renew_patience();
 
     if (++commands_ > config_->limits.commands)
@@ -59,6 +59,12 @@ Reply ServerSession::offer() const
         lines.push_back("SIZE " + std::to_string(limits.message_bytes));
     if (offers_starttls())
         lines.emplace_back("STARTTLS");
+    if (offers_login()) {
+        std::string auth = "AUTH";
+        for (const auto& mechanism : mechanisms_)
+            auth += ' ' + mechanism;
+        lines.push_back(std::move(auth));
+    }
     if (extensions.enhanced_status_codes || is_lmtp()) // RFC 2033 §5
         lines.emplace_back("ENHANCEDSTATUSCODES");
     if (extensions.eight_bit_mime)
@@ -81,7 +87,8 @@ Reply ServerSession::offer() const
 
 bool ServerSession::offers_starttls() const
 {
-    return !peer_.tls &&
+    // After a login it would have to be forgotten.
+    return !peer_.tls && peer_.login.empty() &&
            (config_->tls == TlsPolicy::offered || config_->tls == TlsPolicy::required);
 }
 
@@ -129,10 +136,13 @@ std::optional<Reply> ServerSession::objection_to(const command::MailFrom& mail) 
         return Reply(503, is_lmtp() ? "5.5.1 Say LHLO first" : "5.5.1 Say EHLO first");
     if (config_->tls == TlsPolicy::required && !peer_.tls)
         return Reply(530, "5.7.0 Say STARTTLS first"); // RFC 3207 §4
+    if (config_->login == LoginPolicy::required && peer_.login.empty())
+        return Reply(530, "5.7.0 Log in first"); // RFC 6409 §4.3
     if (envelope_)
         return Reply(503, "5.5.1 One letter at a time");
     if ((declared_bytes && !extensions.size) || (smtputf8 && !extensions.smtputf8) ||
         (mail.has_body && !extensions.eight_bit_mime && !offers_binary_mime()) ||
+        (mail.has_auth && config_->login == LoginPolicy::none) ||
         (body == BodyType::eight_bit_mime && !extensions.eight_bit_mime) ||
         (body == BodyType::binary_mime && !offers_binary_mime()) ||
         (!extensions.dsn && (ret != mail::Return::unsaid || !envelope_id.empty())))
@@ -191,7 +201,7 @@ void ServerSession::gather_candidates()
         if (end == input.npos || end + 2 > limits.command_line_bytes ||
             !is_rcpt(input.substr(0, end)))
             return;
-        auto command = parse_command(input.substr(0, end));
+        auto command = parse_command(input.substr(0, end), completing_domain());
         auto* rcpt = command ? std::get_if<command::RcptTo>(&*command) : nullptr;
         if (!rcpt || !offers(*rcpt) || !fits_envelope(*rcpt))
             return;

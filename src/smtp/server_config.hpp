@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "mail/sasl_response.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -16,7 +17,10 @@ struct ServerLimits {
     /// A command with its CR LF. RFC 5321 §4.5.3.1.4 asks for 512, and the extensions add to it:
     /// RFC 1870 §3 26, RFC 6152 §2 17, RFC 6531 §3.1 10 (and UTF-8 paths),
     /// RFC 3461 §10 107 for MAIL and 528 for RCPT.
+    /// RFC 4954 §5 500 for MAIL.
     std::size_t command_line_bytes = 2048;
+    /// A line of a login: RFC 4954 §4.
+    std::size_t login_line_bytes = mail::sasl_line_bytes;
     /// A line of a letter with its CR LF, where it is text. RFC 5321 §4.5.3.1.6 asks for 1000;
     /// programs that write HTML in one line are many, and what can carry such a line onwards is
     /// not this side's question. 0: no limit.
@@ -29,6 +33,7 @@ struct ServerLimits {
     // ---- Counts in one session; when one is passed, the peer gets a 421 ----
     std::size_t errors = 20; // A committed letter starts this count and that of junk anew.
     std::size_t refused_recipients = 100;
+    std::size_t failed_logins = 5;
     /// NOOP, RSET, VRFY, HELP, ETRN, and EHLO or HELO again; each further one is an error.
     std::size_t junk_commands = 100;
     std::size_t commands = 200'000;
@@ -81,12 +86,19 @@ enum class ServerProtocol : std::uint8_t {
     lmtp, // RFC 2033: LHLO, and one reply for each recipient at a letter's end
 };
 
+enum class LoginPolicy : std::uint8_t {
+    none,
+    offered,  // AUTH, RFC 4954
+    required, // AUTH, and no MAIL without it: RFC 6409 §4.3
+};
+
 /// What the sessions of one listener have in common.
 struct ServerConfig {
     std::string hostname;
     ServerProtocol protocol = ServerProtocol::smtp;
     ServerExtensions extensions = {};
     TlsPolicy tls = TlsPolicy::none;
+    LoginPolicy login = LoginPolicy::none;
     BareLineEnds bare_line_ends = BareLineEnds::refuse;
     ServerLimits limits = {};
 };

@@ -80,8 +80,11 @@ void ServerSession::advance(Instant now)
     switch (phase_) {
     case Phase::command:
         return read_command(now);
-    case Phase::overlong_command:
-        return skip_overlong_command(now);
+    case Phase::overlong_line:
+        return skip_overlong_line(now);
+    case Phase::login:
+    case Phase::last_words:
+        return read_response(now);
     case Phase::data:
         return read_data(now);
     case Phase::chunk:
@@ -102,10 +105,13 @@ void ServerSession::read_command(Instant now)
     const auto input = input_.view();
     const auto end = input.find("\r\n");
     const bool complete = end != input.npos;
-    if ((complete ? end + 2 : input.size()) > config_->limits.command_line_bytes) {
+    const auto limit =
+        is_auth(input) ? config_->limits.login_line_bytes : config_->limits.command_line_bytes;
+    if ((complete ? end + 2 : input.size()) > limit) {
         if (is_bdat(input))
             return close_after("4.7.0 A chunk of unknown size follows");
-        phase_ = Phase::overlong_command;
+        overlong_response_ = is_auth(input);
+        phase_ = Phase::overlong_line;
         return;
     }
     if (!complete)
@@ -114,18 +120,21 @@ void ServerSession::read_command(Instant now)
 }
 
 /// Reads on to the line's end, so as to stay in step with the peer.
-void ServerSession::skip_overlong_command(Instant now)
+void ServerSession::skip_overlong_line(Instant now)
 {
     const auto input = input_.view();
     const auto end = input.find("\r\n");
     if (end == input.npos) {
-        input_.consume(input.size() - (input.ends_with('\r') ? 1 : 0));
+        input_.consume_and_wipe(input.size() - (input.ends_with('\r') ? 1 : 0));
         return wait_for_peer(now);
     }
-    input_.consume(end + 2);
+    input_.consume_and_wipe(end + 2);
     phase_ = Phase::command;
     renew_patience();
-    refuse(500, "5.5.2 Line too long");
+    if (std::exchange(overlong_response_, false))
+        refuse(500, "5.5.6 The line is too long for a login"); // RFC 4954 §4
+    else
+        refuse(500, "5.5.2 Line too long");
 }
 
 void ServerSession::wait_for_peer(Instant now)

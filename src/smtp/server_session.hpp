@@ -30,6 +30,8 @@ namespace posthouse::smtp {
 /// with a dozen lines (tests/smtp/server_rehearsal.hpp) and the server with a coroutine. Idle,
 /// it holds no buffer.
 ///
+/// AUTH (RFC 4954) is a dialogue whose mechanisms the backend knows; the session only carries it.
+///
 /// LMTP (RFC 2033) differs from this in its greeting and in one reply a recipient after the data.
 class ServerSession {
 public:
@@ -52,6 +54,15 @@ public:
     /// LMTP only: one for each recipient that was accepted, in order.
     void answer_commit(std::vector<CommitVerdict>);
     void answer_etrn(Reply);
+    void answer_login(LoginAnswer);
+
+    /// What AUTH offers from now on, in this order and in upper case: before the session's first
+    /// step, and after the handshake, since that changes what may be offered. Nothing to begin
+    /// with.
+    void offer_mechanisms(std::vector<std::string> mechanisms)
+    {
+        mechanisms_ = std::move(mechanisms);
+    }
 
     /// The server is going down: the transaction that is under way, if any, may finish; then
     /// the peer gets a 421 for its next command, or without one after a while. At any time; a
@@ -63,14 +74,23 @@ public:
     std::uint32_t letters() const { return letters_; }
 
 private:
-    enum class Phase : std::uint8_t { command, overlong_command, data, chunk, handshake, farewell };
-    enum class Question : std::uint8_t { none, recipients, open, commit, etrn };
+    enum class Phase : std::uint8_t {
+        command,
+        overlong_line,
+        login,      // The client's response to a challenge
+        last_words, // Its empty response to what the server had to say last
+        data,
+        chunk,
+        handshake,
+        farewell
+    };
+    enum class Question : std::uint8_t { none, recipients, open, commit, etrn, login };
     enum class Transfer : std::uint8_t { none, data, chunks }; // How the letter comes.
 
     // Reading and waiting: server_session.cpp
     void advance(Instant now);
     void read_command(Instant now);
-    void skip_overlong_command(Instant now);
+    void skip_overlong_line(Instant now);
     void wait_for_peer(Instant now);
     bool flush(Instant now);
     void renew_patience();
@@ -98,6 +118,7 @@ private:
     void on(command::Help&);
     void on(command::Etrn&);
     void on(command::StartTls&);
+    void on(command::Auth&);
     void on(command::Quit&);
     std::optional<Reply> objection_to(const command::MailFrom&) const;
     bool fits_envelope(const command::RcptTo&) const;
@@ -108,7 +129,17 @@ private:
     Reply offer() const;
     bool offers_starttls() const;
     bool offers_binary_mime() const;
+    bool offers_login() const;
+    std::string_view completing_domain() const;
     bool is_lmtp() const { return config_->protocol == ServerProtocol::lmtp; }
+
+    // The login: server_login.cpp
+    void read_response(Instant now);
+    std::optional<Reply> objection_to(const command::Auth&) const;
+    void challenge_with(std::string_view bytes);
+    void accept_login();
+    void fail_login(const Reply&);
+    void cancel_login(const Reply&);
 
     // The letter: server_message.cpp
     void read_data(Instant now);
@@ -134,9 +165,14 @@ private:
 
     std::uint32_t errors_ = 0;
     std::uint32_t refused_recipients_ = 0;
+    std::uint32_t failed_logins_ = 0;
     std::uint32_t junk_commands_ = 0;
     std::uint32_t commands_ = 0;
     std::uint32_t letters_ = 0;
+
+    std::vector<std::string> mechanisms_;
+    bool overlong_response_ = false; // In a login, not a command.
+    LoginAccepted accepted_login_;   // While its client has to answer the last words.
 
     InputBuffer input_;
     std::string output_;             // Replies not sent yet: pipelining answers in one go.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/secret.hpp"
 #include "base/time.hpp"
 #include "mail/address.hpp"
 #include "mail/delivery_terms.hpp"
@@ -38,6 +39,7 @@ struct ServerPeer {
     bool extended = false; // Not HELO
     bool tls = false;
     bool lmtp = false;
+    std::string login = {}; // The account's address, once it has logged in.
 
     bool operator==(const ServerPeer&) const = default;
 };
@@ -57,6 +59,16 @@ struct Queued {
     std::string id; // For the reply; may be empty.
 };
 using CommitVerdict = std::expected<Queued, Reply>;
+
+/// What becomes of a login's next message; a refusal is 4yz or 5yz.
+struct LoginChallenge {
+    std::string bytes;
+};
+struct LoginAccepted {
+    std::string user;            // The account's address.
+    std::string last_words = {}; // Of the server, which its client has to see: SCRAM's proof.
+};
+using LoginAnswer = std::variant<LoginChallenge, LoginAccepted, Reply>;
 
 /// What a ServerSession asks its driver to do next. These are all the ways in which a session
 /// touches the world. What is named behind the arrow reports how it went.
@@ -90,6 +102,17 @@ struct Etrn {
     ServerPeer peer;
     std::string domain; // "@example.org": its subdomains too. Lower case.
 };
+/// A login begins: RFC 4954 §4. -> answer_login()
+struct StartLogin {
+    std::string mechanism; // One of those on offer.
+    std::optional<Secret> initial;
+};
+/// The client's answer to a challenge. -> answer_login()
+struct ContinueLogin {
+    Secret response;
+};
+/// The client gave up, even if the answer was that it is accepted.
+struct CancelLogin {};
 /// A letter begins. -> answer_open(). After a refusal there is nothing to discard.
 struct OpenMessage {
     ServerPeer peer;
@@ -111,7 +134,8 @@ struct Close {};
 
 using ServerStep =
     std::variant<server_step::Read, server_step::Send, server_step::StartTls,
-                 server_step::CheckRecipients, server_step::Etrn, server_step::OpenMessage,
+                 server_step::CheckRecipients, server_step::Etrn, server_step::StartLogin,
+                 server_step::ContinueLogin, server_step::CancelLogin, server_step::OpenMessage,
                  server_step::AppendToMessage, server_step::DiscardMessage,
                  server_step::CommitMessage, server_step::Close>;
 

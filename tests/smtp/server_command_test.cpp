@@ -26,6 +26,8 @@ std::string taken(std::string_view line)
                 text += " size " + std::to_string(*c.parameters.declared_bytes);
             if (c.has_body)
                 text += " body " + std::to_string(static_cast<int>(c.parameters.body));
+            if (c.has_auth)
+                text += " auth";
             if (c.parameters.smtputf8)
                 text += " utf8";
             if (c.parameters.ret != mail::Return::unsaid)
@@ -48,6 +50,11 @@ std::string taken(std::string_view line)
             return "bdat " + std::to_string(c.bytes) + (c.last ? " last" : "");
         }
         std::string operator()(const command::Etrn& c) const { return "etrn " + c.domain; }
+        std::string operator()(const command::Auth& c) const
+        {
+            return "auth " + c.mechanism +
+                   (c.initial ? " <" + std::string(c.initial->reveal()) + ">" : "");
+        }
         std::string operator()(const command::Data&) const { return "data"; }
         std::string operator()(const command::Reset&) const { return "rset"; }
         std::string operator()(const command::Noop&) const { return "noop"; }
@@ -92,6 +99,12 @@ TEST(SmtpServerCommand, TakesTheCommandsOfTheStandards)
          "rcpt a@b.example notify SUCCESS,DELAY for rfc822;x+y@z.example"},
         {"RCPT TO:<a@b.example> ORCPT=utf-8;\\x{7528}@z.example",
          "rcpt a@b.example for utf-8;\u7528@z.example"},
+        {"MAIL FROM:<e=mc2@example.com> AUTH=e+3Dmc2@example.com", "mail e=mc2@example.com auth"},
+        {"MAIL FROM:<> AUTH=<>", "mail  auth"},
+        {"AUTH PLAIN", "auth PLAIN"},
+        {"auth scram-sha-256-plus", "auth SCRAM-SHA-256-PLUS"},
+        {"AUTH PLAIN dGVzdAB0ZXN0ADEyMzQ=", {"auth PLAIN <test\0test\0001234>", 27}},
+        {"AUTH EXTERNAL =", "auth EXTERNAL <>"},
         {"ETRN Uu.NET", "etrn uu.net"},
         {"ETRN @uu.net", "etrn @uu.net"},
         {"DATA", "data"},
@@ -139,7 +152,12 @@ TEST(SmtpServerCommand, RefusesWhatBreaksTheGrammar)
         {"NOOP a\nQUIT", "500"},
         {"NOOP \x7f", "500"},
         {"EXPN list", "502"},
-        {"AUTH PLAIN", "502"},
+        {"AUTH", "501"},
+        {"AUTH PLAIN x", "501"},
+        {"AUTH PLAIN  dGVzdA==", "501"},
+        {"AUTH PLAIN dGVzdA== x", "501"},
+        {"AUTH A_MECHANISM_OF_21_CHAR", "501"},
+        {"AUTH PL/AIN", "501"},
         {"EHLO", "501"},
         {"EHLO ", "501"},
         {"EHLO a b", "501"},
@@ -190,7 +208,9 @@ TEST(SmtpServerCommand, RefusesWhatBreaksTheGrammar)
         {"MAIL FROM:<> X=a=b", "501"},
         {"MAIL FROM:<> X_Y", "501"},
         {"MAIL FROM:<> X-Y=1", "555"},
-        {"MAIL FROM:<> AUTH=<>", "555"},
+        {"MAIL FROM:<> AUTH", "501"},
+        {"MAIL FROM:<> AUTH=+0", "501"},
+        {"MAIL FROM:<> AUTH=<> AUTH=<>", "501"},
         {"RCPT TO:<>", "501"},
         {"RCPT TO:<a@b.example", "501"},
         {"RCPT FROM:<a@b.example>", "501"},
@@ -210,6 +230,23 @@ TEST(SmtpServerCommand, RefusesWhatBreaksTheGrammar)
     };
     for (const auto& [line, expected] : cases)
         EXPECT_EQ(taken(line), expected) << line;
+}
+
+TEST(SmtpServerCommand, CompletesAnAddressWithTheDomainItIsGiven)
+{
+    const auto recipient = [](std::string_view line) {
+        const auto command = parse_command(line, "b.example");
+        return command ? std::get<command::RcptTo>(*command).recipient.text() : std::string();
+    };
+    EXPECT_EQ(recipient("RCPT TO:<ann>"), "ann@b.example");
+    EXPECT_EQ(recipient("RCPT TO:<postmaster>"), "postmaster@b.example");
+    EXPECT_EQ(recipient("RCPT TO:<ann@c.example>"), "ann@c.example");
+    EXPECT_EQ(recipient("RCPT TO:<>"), "");
+    const auto sender = [](std::string_view line) {
+        return std::get<command::MailFrom>(*parse_command(line, "b.example")).sender.text();
+    };
+    EXPECT_EQ(sender("MAIL FROM:<ann>"), "ann@b.example");
+    EXPECT_EQ(sender("MAIL FROM:<>"), "");
 }
 
 TEST(SmtpServerCommand, KnowsARcptAndABdatWithoutTheirArguments)

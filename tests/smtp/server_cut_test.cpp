@@ -33,6 +33,19 @@ ServerScript with_backend()
         return {};
     };
     script.commit = [] { return CommitVerdict{Queued{"1"}}; };
+    script.config.login = LoginPolicy::offered;
+    script.config.limits.login_line_bytes = 40;
+    script.mechanisms = {"PLAIN", "SCRAM"};
+    script.login = [](const std::string& mechanism, const auto& said) -> LoginAnswer {
+        if (said.empty())
+            return LoginChallenge{"?"};
+        if (said.back() == "no")
+            return Reply(535, "5.7.8 Wrong");
+        if (mechanism == "PLAIN")
+            return LoginAccepted{"user@mx.example"};
+        return said.size() < 2 ? LoginAnswer(LoginChallenge{said.back()})
+                               : LoginAccepted{"user@mx.example", "proof"};
+    };
     return script;
 }
 
@@ -69,6 +82,16 @@ const std::vector<std::string> parts = {
     "NOOP a line that is far, far longer than any command of ours may be, so it is skipped"
     "; and its end is not where the limit is\r\n",
     "QUIT\r\n",
+    // 31: logins
+    "AUTH PLAIN eWVz\r\n",
+    "AUTH PLAIN bm8=\r\n",
+    "AUTH SCRAM\r\neWVz\r\neWVz\r\n\r\n",
+    "AUTH SCRAM eWVz\r\n*\r\n",
+    "AUTH SCRAM eWVz\r\neWVz\r\n*\r\n",
+    "AUTH PLAIN\r\nno base64\r\n",
+    "AUTH PLAIN\r\neWVzeWVzeWVzeWVzeWVzeWVzeWVzeWVzeWVzeWVzeWVz\r\n",
+    "AUTH PLAIN eWVzeWVzeWVzeWVzeWVzeWVzeWVzeWVzeWVzeWVzeWVz\r\n",
+    "MAIL FROM:<user> AUTH=<>\r\n",
 };
 
 std::string dialogue(const std::vector<std::size_t>& which)
@@ -86,6 +109,8 @@ void expect_same(const ServerRehearsal& a, const ServerRehearsal& b)
     EXPECT_EQ(a.opened, b.opened);
     EXPECT_EQ(a.discarded, b.discarded);
     EXPECT_EQ(a.hung_up, b.hung_up);
+    EXPECT_EQ(a.logins, b.logins);
+    EXPECT_EQ(a.given_up, b.given_up);
 }
 
 const std::vector<std::vector<std::size_t>> dialogues = {
@@ -100,6 +125,10 @@ const std::vector<std::vector<std::size_t>> dialogues = {
     {0, 2, 6, 17, 25, 2, 6, 17, 24},
     {1, 2, 6, 17, 0, 2, 6, 17, 30},
     {0, 6, 12, 17, 18},
+    {0, 32, 31, 39, 6, 12, 31, 30},
+    {0, 34, 35, 33, 2, 6, 12},
+    {0, 36, 37, 38, 31, 30},
+    {31, 0, 2, 31, 36, 33, 30},
 };
 
 TEST(SmtpServerCuts, PlaysEachDialogueTheSameAtEveryCut)

@@ -43,6 +43,16 @@ struct ServerScript {
     std::function<Reply(const server_step::Etrn&)> etrn = [](const auto& question) {
         return Reply(250, "2.0.0 Queuing for node " + question.domain + " started");
     };
+    /// What AUTH offers before and after a handshake, and what becomes of a login: `said` is all
+    /// that the client has said in it, and nothing where it said nothing yet.
+    std::vector<std::string> mechanisms, tls_mechanisms;
+    using Said = std::vector<std::string>;
+    std::function<LoginAnswer(const std::string& mechanism, const Said& said)> login =
+        [](const auto&, const auto& said) -> LoginAnswer {
+        if (said.empty())
+            return LoginChallenge{};
+        return LoginAccepted{"user@mx.example"};
+    };
     /// Called before each step, with the number of bytes that the session has received.
     std::function<void(ServerSession&, std::size_t)> meanwhile = [](auto&, auto) {};
 };
@@ -63,8 +73,10 @@ struct ServerRehearsal {
     std::size_t opened = 0;             // Messages,
     std::size_t discarded = 0;          // of which these were given up.
     std::size_t largest_piece = 0;
-    std::size_t waits = 0; // Reads, Sends and StartTls
-    bool hung_up = false;  // The session closed although the peer was there.
+    std::size_t logins = 0;   // Begun,
+    std::size_t given_up = 0; // of which the client gave these up.
+    std::size_t waits = 0;    // Reads, Sends and StartTls
+    bool hung_up = false;     // The session closed although the peer was there.
     Duration lasted{};
 };
 
@@ -74,6 +86,8 @@ public:
         : script_(script),
           session_(std::make_shared<const ServerConfig>(script.config))
     {
+        session_.offer_mechanisms(script.config.tls == TlsPolicy::implicit ? script.tls_mechanisms
+                                                                           : script.mechanisms);
     }
 
     ServerRehearsal play()
@@ -129,6 +143,39 @@ private:
         ++flight_;
         said_ = 0;
         session_.tls_established();
+        session_.offer_mechanisms(script_.tls_mechanisms);
+    }
+    void perform(server_step::StartLogin& start)
+    {
+        expects(!open_ && !login_);
+        ++result_.logins;
+        login_ = {start.mechanism, {}};
+        if (start.initial)
+            login_->said.emplace_back(start.initial->reveal());
+        answer_login();
+    }
+    void perform(server_step::ContinueLogin& response)
+    {
+        expects(login_.has_value());
+        login_->said.emplace_back(response.response.reveal());
+        answer_login();
+    }
+    void perform(server_step::CancelLogin&)
+    {
+        expects(login_.has_value());
+        login_.reset();
+        ++result_.given_up;
+    }
+    void answer_login()
+    {
+        now_ += script_.backend_takes;
+        auto answer = script_.login(login_->mechanism, login_->said);
+        // An accepted one may still be given up while the last words are under way.
+        const auto* accepted = std::get_if<LoginAccepted>(&answer);
+        if (std::holds_alternative<Reply>(answer) ||
+            (accepted != nullptr && accepted->last_words.empty()))
+            login_.reset();
+        session_.answer_login(std::move(answer));
     }
     void perform(server_step::CheckRecipients& question)
     {
@@ -219,6 +266,11 @@ private:
     std::size_t said_ = 0;     // Of this flight.
     std::size_t received_ = 0; // Of all flights.
     ServerRehearsal::Letter draft_;
+    struct Login {
+        std::string mechanism;
+        ServerScript::Said said;
+    };
+    std::optional<Login> login_;
     bool open_ = false;
     bool closed_ = false;
     bool gone_ = false;

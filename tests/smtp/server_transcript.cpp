@@ -2,6 +2,7 @@
 #include "tests/smtp/server_transcript.hpp"
 
 #include "base/text.hpp"
+#include "mail/base64.hpp"
 
 #include <fstream>
 #include <sstream>
@@ -53,6 +54,8 @@ bool configure(ServerConfig& config, std::string_view key, std::string_view valu
                                            : TlsPolicy::none;
     else if (key == "protocol")
         config.protocol = value == "lmtp" ? ServerProtocol::lmtp : ServerProtocol::smtp;
+    else if (key == "login")
+        config.login = value == "required" ? LoginPolicy::required : LoginPolicy::offered;
     else if (key == "etrn")
         config.extensions.etrn = value == "yes";
     else if (key == "bare")
@@ -90,6 +93,15 @@ public:
             const auto found = answers.find(question.domain);
             return found == answers.end() ? Reply(459, "4.7.1 Not yours") : found->second;
         };
+        result_.script.login = [answers = logins_](const std::string& mechanism,
+                                                   const auto& said) -> LoginAnswer {
+            std::string key = mechanism;
+            for (const auto& response : said)
+                key += ',' + mail::base64(response);
+            const auto found = answers.find(key);
+            return found == answers.end() ? Reply(535, "5.7.8 Wrong name or password")
+                                          : found->second;
+        };
         result_.later = later_;
         return std::move(result_);
     }
@@ -110,6 +122,8 @@ private:
             return take_reply(line.substr(6), later_);
         if (line.starts_with("node "))
             return take_reply(line.substr(5), nodes_);
+        if (line.starts_with("login "))
+            return take_login(line.substr(6));
         if (line.starts_with("C:"))
             return say(std::string(rest("C:")) + "\r\n");
         if (line.starts_with("C="))
@@ -145,12 +159,34 @@ private:
         std::istringstream words{std::string(settings)};
         for (std::string word; words >> word;) {
             const auto equals = word.find('=');
+            if (word.starts_with("mechanisms=") || word.starts_with("tls_mechanisms=")) {
+                auto& mechanisms = word.starts_with('m') ? result_.script.mechanisms
+                                                         : result_.script.tls_mechanisms;
+                std::istringstream names(word.substr(equals + 1));
+                for (std::string name; std::getline(names, name, ',');)
+                    mechanisms.push_back(name);
+                continue;
+            }
             if (equals == word.npos ||
                 !smtp::configure(result_.script.config, word.substr(0, equals),
                                  word.substr(equals + 1)))
                 return false;
         }
         return true;
+    }
+
+    bool take_login(std::string_view rule)
+    {
+        std::istringstream words{std::string(rule)};
+        std::string key, answer, user, bytes;
+        words >> key >> answer;
+        if (answer == "challenge" && (words >> bytes || true)) {
+            logins_.emplace(key, LoginChallenge{mail::decode_base64(bytes).value_or("")});
+            return true;
+        }
+        words >> user >> bytes;
+        logins_.emplace(key, LoginAccepted{user, mail::decode_base64(bytes).value_or("")});
+        return answer == "accept" && !user.empty();
     }
 
     static bool take_reply(std::string_view what, std::map<std::string, Reply>& to)
@@ -168,6 +204,7 @@ private:
 
     ServerTranscript result_;
     std::map<std::string, Reply> rejected_, later_, nodes_;
+    std::map<std::string, LoginAnswer> logins_;
     std::size_t said_ = 0;
 };
 
