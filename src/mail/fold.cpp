@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mail/fold.hpp"
+
+#include "base/contract.hpp"
+#include "base/text.hpp"
+#include "mail/utf8.hpp"
+
+#include <algorithm>
+#include <cstring>
+#include <unicode/bytestream.h>
+#include <unicode/normalizer2.h>
+#include <unicode/stringpiece.h>
+#include <unicode/uniset.h>
+
+namespace posthouse::mail {
+namespace {
+
+constexpr std::size_t step = 16 << 10;
+
+struct Normalizers {
+    const icu::Normalizer2* folding = nullptr;
+    const icu::Normalizer2* decomposing = nullptr; ///< But Hangul, whose syllables are characters.
+
+    Normalizers()
+    {
+        UErrorCode error = U_ZERO_ERROR;
+        folding = icu::Normalizer2::getNFKCCasefoldInstance(error);
+        static const auto set = [] {
+            icu::UnicodeSet all_but_hangul(0, 0x10ffff);
+            all_but_hangul.remove(0xac00, 0xd7a3);
+            all_but_hangul.freeze();
+            return all_but_hangul;
+        }();
+        const auto* const canonical = icu::Normalizer2::getNFDInstance(error);
+        expects(U_SUCCESS(error)); // Its tables are a part of it.
+        static const icu::FilteredNormalizer2 filtered(*canonical, set);
+        decomposing = &filtered;
+    }
+};
+
+const Normalizers& normalizers()
+{
+    static const Normalizers loaded;
+    return loaded;
+}
+
+std::string normalized(const icu::Normalizer2& normalizer, std::string_view text)
+{
+    std::string result;
+    icu::StringByteSink<std::string> sink(&result, static_cast<std::int32_t>(text.size()));
+    UErrorCode error = U_ZERO_ERROR;
+    normalizer.normalizeUTF8(0,
+                             icu::StringPiece(text.data(), static_cast<std::int32_t>(text.size())),
+                             sink, nullptr, error);
+    return result;
+}
+
+/// Where text may be cut so that both pieces fold as they do together; near the end, if anywhere.
+std::size_t last_boundary(std::string_view text)
+{
+    std::size_t at = text.size();
+    for (int characters = 0; at > 0 && characters < 64; ++characters) {
+        --at;
+        while (at > 0 && (static_cast<unsigned char>(text[at]) & 0xc0) == 0x80)
+            --at;
+        char32_t character = static_cast<unsigned char>(text[at]);
+        if (character < 0x80)
+            return at;
+        const auto length = utf8_length(text.substr(at));
+        if (length == 0)
+            continue;
+        character &= length == 2 ? 0x1fU : length == 3 ? 0x0fU : 0x07U;
+        for (std::size_t i = 1; i < length; ++i)
+            character = character << 6 | (static_cast<unsigned char>(text[at + i]) & 0x3f);
+        if (normalizers().folding->hasBoundaryBefore(static_cast<UChar32>(character)))
+            return at;
+    }
+    return text.size(); // Nobody writes so: it is cut where it ends.
+}
+
+bool contains(std::string_view text, std::string_view needle)
+{
+    return memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
+}
+
+} // namespace
+
+std::string fold(std::string_view utf8)
+{
+    if (is_ascii(utf8))
+        return lowercase(utf8);
+    std::string folded;
+    // In steps, since ICU counts in 32 bits.
+    constexpr std::size_t most = 1 << 26;
+    while (!utf8.empty()) {
+        auto piece = utf8_front(utf8, most);
+        if (piece.size() < utf8.size())
+            piece = piece.substr(0, std::max<std::size_t>(1, last_boundary(piece)));
+        folded += normalized(*normalizers().decomposing, normalized(*normalizers().folding, piece));
+        utf8.remove_prefix(piece.size());
+    }
+    return folded;
+}
+
+bool contains_folded(std::string_view utf8, std::string_view folded_needle)
+{
+    FoldedSearch search({std::string(folded_needle)});
+    while (!utf8.empty() && !search.found_all()) {
+        const auto piece = utf8_front(utf8, step);
+        search.append(piece);
+        utf8.remove_prefix(std::max<std::size_t>(1, piece.size()));
+    }
+    search.begin_anew();
+    return search.found_all();
+}
+
+FoldedSearch::FoldedSearch(std::vector<std::string> folded_needles)
+    : needles_(std::move(folded_needles)),
+      found_(needles_.size()),
+      missing_(needles_.size())
+{
+    for (std::size_t i = 0; i < needles_.size(); ++i) {
+        longest_ = std::max(longest_, needles_[i].size());
+        if (needles_[i].empty()) {
+            found_[i] = true;
+            --missing_;
+        }
+    }
+}
+
+void FoldedSearch::append(std::string_view piece)
+{
+    while (!piece.empty() && missing_ > 0) {
+        const auto part = utf8_front(piece, step);
+        unfolded_ += part.empty() ? piece.substr(0, 1) : part;
+        piece.remove_prefix(std::max<std::size_t>(1, part.size()));
+        const auto cut = last_boundary(unfolded_);
+        look(fold(std::string_view(unfolded_).substr(0, cut)));
+        unfolded_.erase(0, cut);
+    }
+}
+
+void FoldedSearch::begin_anew()
+{
+    if (missing_ > 0)
+        look(fold(unfolded_));
+    unfolded_.clear();
+    carried_.clear();
+}
+
+void FoldedSearch::look(std::string_view folded)
+{
+    carried_ += folded;
+    for (std::size_t i = 0; i < needles_.size(); ++i)
+        if (!found_[i] && contains(carried_, needles_[i])) {
+            found_[i] = true;
+            --missing_;
+        }
+    if (carried_.size() >= longest_)
+        carried_.erase(0, carried_.size() - (longest_ - 1));
+}
+
+} // namespace posthouse::mail
