@@ -11,6 +11,19 @@ namespace {
 
 constexpr std::size_t WINDOW = 32; // APPENDs under way on a connection while a mailbox is filled
 
+constexpr std::uint64_t BATCH = 100;
+
+void append_batch(Imap& imap, const Task& task, std::uint64_t number, std::uint64_t end)
+{
+    std::string text;
+    for (; number < end; ++number) { // RFC 3502 §2
+        const auto next = letter(task.first + number, task.sizes);
+        text +=
+            fmt::format("{}{{{}+}}\r\n", number % 4 == 3 ? " " : " (\\Seen) ", next.size()) + next;
+    }
+    imap.send(fmt::format("APPEND {}{}", task.mailbox, text));
+}
+
 void expect(const Answer& answer)
 {
     if (!answer.ok) {
@@ -27,10 +40,11 @@ void run_prepare(const Task& task)
     on_threads(static_cast<unsigned>(task.users.size()), [&](unsigned which) {
         Imap imap(task.peer);
         imap.login(task.user(which), task.password);
-        for (std::uint64_t number = task.first; number < task.first + task.count; ++number) {
-            imap.send_append(task.mailbox, letter(number, task.sizes),
-                             number % 4 == 3 ? "" : "(\\Seen) ");
-            if (imap.open_commands() >= WINDOW) {
+        const bool many_at_once = imap.must("CAPABILITY").last_untagged.contains("MULTIAPPEND");
+        const std::uint64_t batch = many_at_once ? BATCH : 1;
+        for (std::uint64_t number = 0; number < task.count; number += batch) {
+            append_batch(imap, task, number, std::min(number + batch, task.count));
+            if (imap.open_commands() >= WINDOW / batch + 1) {
                 expect(imap.next_answer());
             }
         }

@@ -100,7 +100,7 @@ Answer Imap::next_answer()
         const auto text = scanner_.response();
         if (text.starts_with("* ")) {
             note_untagged(text, answer);
-            if (!text.starts_with("* OK [") && text.size() < 200) {
+            if (!text.starts_with("* OK [") && text.size() < 2000) {
                 answer.last_untagged = text;
             }
         } else if (text.starts_with("+")) {
