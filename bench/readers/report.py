@@ -28,6 +28,7 @@ def listing(which, letters):
         f"{which}_cold_select": Figure(f"{letters}, cold: SELECT", "ms", times=2),
         f"{which}_cold_flags": Figure(f"{letters}, cold: FETCH flags", "ms", times=2),
         f"{which}_cold_envelope": Figure(f"{letters}, cold: FETCH envelope", "ms", times=2),
+        f"{which}_first_envelope": Figure(f"{letters}, cold, never listed before: FETCH envelope", "ms", times=2),
         f"{which}_cold_search_subject": Figure(f"{letters}, cold: SEARCH SUBJECT", "ms", times=2),
     }
 
