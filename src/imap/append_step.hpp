@@ -5,6 +5,7 @@
 #include "mail/date_time.hpp"
 #include "mail/flags.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -12,7 +13,9 @@
 
 /// What APPEND and REPLACE bring, in the order in which it comes: RFC 9051 §6.3.12, RFC 3502
 /// (several messages), RFC 4469 (CATENATE), RFC 6855 §4 (UTF8), RFC 3516 §4.4 (literal8).
-namespace posthouse::imap::append {
+namespace posthouse::imap {
+
+namespace append {
 
 /// A message begins: at least one Literal or Url follows, then EndMessage.
 struct BeginMessage {
@@ -34,4 +37,14 @@ struct EndMessage {};
 
 using Step = std::variant<BeginMessage, Literal, Url, EndMessage>;
 
-} // namespace posthouse::imap::append
+} // namespace append
+
+/// Where in such a command its reader is: see read_append().
+struct AppendPlace {
+    bool catenated = false; ///< In "CATENATE (…"
+    bool utf8 = false;      ///< In "UTF8 (…"
+    bool done = false;      ///< The command is complete.
+    std::size_t messages = 0, most_messages = 1;
+};
+
+} // namespace posthouse::imap

@@ -132,10 +132,11 @@ struct Lsub {
 /// RFC 2342
 struct Namespace {};
 
-/// The steps up to the first literal; those behind it come by AppendGrammar.
+/// The steps up to the first literal; those behind it come by read_append().
 struct Append {
     MailboxName mailbox;
     std::vector<append::Step> steps;
+    AppendPlace place;
 };
 /// RFC 8508
 struct Replace {
@@ -143,6 +144,7 @@ struct Replace {
     SequenceSet message; ///< One number.
     MailboxName mailbox;
     std::vector<append::Step> steps; ///< Of one message.
+    AppendPlace place;
 };
 /// RFC 2177. The line that ends it is not a command: Framer::expect_line().
 struct Idle {};
@@ -167,12 +169,13 @@ struct SearchReturn {
     bool context = false, update = false;
     bool relevancy = false; ///< RFC 6203 §4
     std::optional<PartialRange> partial;
+    std::vector<FetchItem> update_items; ///< Of UPDATE, by RFC 5465 §8.
 };
 struct Search {
     Numbering by = Numbering::sequence;
     /// RETURN; "RETURN ()" is ALL. Absent: the old SEARCH response (unless IMAP4rev2 is enabled).
     std::optional<SearchReturn> want;
-    std::string charset; ///< In upper case; empty where none was named, which is UTF-8.
+    std::string charset; ///< In upper case; empty for UTF-8, US-ASCII, and where none was named.
     SearchKey program;
 };
 /// RFC 7377
@@ -205,10 +208,8 @@ struct Sort {
 enum class ThreadAlgorithm : std::uint8_t { ordered_subject, references };
 /// RFC 5256 §3
 struct Thread {
-    Numbering by = Numbering::sequence;
     ThreadAlgorithm algorithm = ThreadAlgorithm::references;
-    std::string charset;
-    SearchKey program;
+    Search search; ///< Without RETURN.
 };
 /// RFC 5267 §4.3.5
 struct CancelUpdate {

@@ -55,10 +55,10 @@ struct FetchItem {
         rfc822_text,   ///< BODY[TEXT]
     };
     Kind kind = Kind::flags;
-    bool peek = false;                   ///< \Seen stays as it is.
-    bool lazy = false;                   ///< PREVIEW (LAZY)
-    Section section;                     ///< Of the kinds that have one.
-    std::optional<PartialBytes> partial; ///< Not of binary_size.
+    bool peek = false;                        ///< \Seen stays as it is.
+    bool lazy = false;                        ///< PREVIEW (LAZY)
+    Section section = {};                     ///< Of the kinds that have one.
+    std::optional<PartialBytes> partial = {}; ///< Not of binary_size.
     bool operator==(const FetchItem&) const = default;
 };
 

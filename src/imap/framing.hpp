@@ -2,9 +2,11 @@
 #pragma once
 
 #include "base/input_buffer.hpp"
+#include "imap/literal.hpp"
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -18,7 +20,8 @@ namespace posthouse::imap {
 enum class LiteralMode : std::uint8_t { plus, minus };
 
 struct FramingLimits {
-    std::size_t command_bytes = 64 * 1024;    ///< All lines of a command, without its literals.
+    std::size_t command_bytes = 64 * 1024;    ///< All lines of a command, without its literals; of
+                                              ///< APPEND, those between two messages.
     std::size_t literal_bytes = 64 * 1024;    ///< One collected literal.
     std::size_t literals_bytes = 256 * 1024;  ///< All collected literals of a command.
     std::size_t literals = 1000;              ///< Their number.
@@ -66,7 +69,6 @@ struct Refused {
         literal_too_long,  ///< BAD [TOOBIG] (RFC 7888 §4)
         message_too_long,  ///< NO [TOOBIG] (RFC 9051 §7.1)
         literal_minus,     ///< BAD: more than 4096 bytes without waiting (RFC 7888 §5)
-        malformed_literal, ///< BAD
         line_not_text,     ///< BAD: a NUL, or a bare CR
     };
     Why why = Why::line_too_long;
@@ -88,7 +90,7 @@ class Framer {
 public:
     explicit Framer(const FramingLimits& limits) : limits_(limits) {}
 
-    void feed(std::string_view bytes) { input_.append(bytes); }
+    void feed(std::string_view bytes);
     Frame next();
 
     /// The answer to a MessageHead. Accepted: a client that waits is told by frame::Continue, and
@@ -96,61 +98,72 @@ public:
     /// so is the rest of the command; the next frame is of the next command.
     void accept_message();
     void refuse_message();
-    /// Gives up the APPEND or REPLACE under way at any later point: the rest is passed over, and
-    /// the next frame is of the next command. The client's next synchronising literal in it would
-    /// wait for ever, so it is not awaited (the tagged NO is the answer: RFC 3502 §3).
+    /// Gives up the APPEND or REPLACE under way at any point between its first MessageHead and its
+    /// MessageTail: the rest is passed over, and the next frame is of the next command. If the
+    /// client announces another literal and waits, the tagged response is what it gets to hear
+    /// (RFC 3502 §6.3.11).
     void abandon_message();
 
     /// The next frame but NeedsInput is a Line (or Refused): a response to AUTHENTICATE, the DONE
-    /// of IDLE.
+    /// of IDLE. Not within an APPEND or REPLACE.
     void expect_line(std::size_t most_bytes);
 
-    /// The peer is known from now on: full limits.
+    /// Is the peer logged in, so that the full limits hold?
     void trust() { trusted_ = true; }
     void distrust() { trusted_ = false; }
 
     /// STARTTLS: what came before the handshake was never said (RFC 9051 §11.1).
-    void discard_input() { input_.clear(); }
+    void discard_input();
     /// COMPRESS: what was behind that command is compressed already.
     std::string take_input();
-    bool has_input() const { return !input_.empty(); }
+    bool has_input() const { return input_.view().size() > lent_; }
 
 private:
     enum class State : std::uint8_t {
-        text,          // Collecting a command's text
+        text,          // Collecting the text of a command, or of a segment of an APPEND
         literal,       // Collecting a literal into it
-        message_head,  // Waiting for accept_message() or refuse_message()
-        message_bytes, // Passing on a message's bytes
-        line,          // expect_line()
-        skip_literal,  // Passing over a literal, then the text behind it
-        skip_line,     // Passing over a line, which may announce another literal
-    };
-    struct Literal {
-        std::uint64_t bytes = 0;
-        bool waits = false, binary = false;
+        message_head,  // Until accept_message() or refuse_message()
+        message_bytes, // Lending a message's bytes
+        skip_literal,  // Passing over a literal, then the line behind it
+        skip_line,     // Passing over a line, and over the literals that it announces
     };
 
-    Frame read_text();
-    Frame read_literal();
-    Frame read_message();
-    Frame read_expected_line();
-    Frame skip_literal();
-    Frame skip_line();
-    Frame announced(Literal);
-    Frame begin_refusal(frame::Refused::Why, std::uint64_t to_skip, State);
-    Frame finish_refusal();
+    std::optional<Frame> step();
+    std::optional<Frame> read_text();
+    std::optional<Frame> read_literal();
+    std::optional<Frame> read_message();
+    std::optional<Frame> read_expected_line();
+    std::optional<Frame> skip_literal();
+    std::optional<Frame> skip_line();
+
+    Frame finish_text();
+    std::optional<Frame> announced(const LiteralAnnouncement&);
+    std::optional<Frame> begin_literal(const LiteralAnnouncement&);
+    Frame refuse_line(frame::Refused::Why);
+    Frame refuse_literal(frame::Refused::Why, const LiteralAnnouncement&);
+    void skip_message_literal();
+    std::size_t command_limit() const;
+    void consume(std::size_t);
+    void settle();
     void forget_command();
 
     FramingLimits limits_;
     InputBuffer input_;
-    bool trusted_ = false;
+    std::size_t lent_ = 0;    // Of the input: passed out in MessageBytes, to be consumed
+    std::size_t scanned_ = 0; // Of the input: known to hold no line end
     State state_ = State::text;
-    std::string text_;           // The command so far, or the segment of an APPEND
-    std::string tag_;            // Of the APPEND under way
-    std::size_t scanned_ = 0;    // Bytes of the input without a line end
-    std::size_t line_bytes_ = 0; // Of the command, without literals
-    std::size_t literal_bytes_ = 0, literals_ = 0;
-    std::uint64_t left_ = 0; // Of the literal
+    bool trusted_ = false;
+    bool continue_ = false; // A frame::Continue is due.
+    bool message_ = false;  // Within an APPEND or REPLACE, behind its first MessageHead
+
+    std::string text_;           // Of the command or segment so far
+    std::size_t text_bytes_ = 0; // Of the command so far without literals
+    std::size_t literals_ = 0, literals_bytes_ = 0;
+    std::string tag_; // Of the APPEND or REPLACE
+    LiteralAnnouncement announced_;
+    std::uint64_t left_ = 0;                // Of the literal
+    std::string tail_;                      // Of the line that is passed over
+    std::optional<std::size_t> line_limit_; // From expect_line()
 };
 
 } // namespace posthouse::imap

@@ -52,23 +52,10 @@ std::expected<Command, RefusedCommand> parse_command(std::string_view text, cons
 /// The tag of whatever text; "*" if it has none.
 std::string_view tag_of(std::string_view text);
 
-/// Reads on behind the literals of APPEND and REPLACE.
-class AppendGrammar {
-public:
-    /// `first`: the steps that parse_command() found.
-    AppendGrammar(const std::vector<append::Step>& first, const ParserSettings&);
-
-    /// `text`: what stands between a literal's end and the next one's bytes (" TEXT {42}"), or the
-    /// command's end (")"). In the latter case the last step is EndMessage.
-    std::expected<std::vector<append::Step>, Refusal> read(std::string_view text);
-
-    /// Is the command complete?
-    bool done() const { return done_; }
-
-private:
-    ParserSettings settings_;
-    bool catenated_ = false, utf8_ = false, done_ = false;
-    std::size_t messages_ = 0;
-};
+/// Reads on behind a literal of APPEND or REPLACE. `text`: what stands between a literal's end and
+/// the next one's bytes (" TEXT {42}"), or the command's end (")"); `place`: from the command, and
+/// brought forward. Where it is done then, the last step is EndMessage.
+std::expected<std::vector<append::Step>, Refusal>
+read_append(std::string_view text, AppendPlace& place, const ParserSettings&);
 
 } // namespace posthouse::imap
