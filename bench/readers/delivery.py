@@ -44,13 +44,15 @@ def delivery(bench, server, boxes):
         for group in groups:
             group.quiet()
         before = filed(bench, server, boxes)
+        spent = -sum(group.processor_seconds() for group in groups)
         started = time.monotonic()
         tools.send_to_mailboxes(port, letters, SIZE, boxes)
         finished = max(group.quiet() for group in reversed(groups))
+        spent += sum(group.processor_seconds() for group in groups)
         arrived = filed(bench, server, boxes) - before
         if arrived != letters:
             raise TimeoutError(f"{arrived} of {letters} letters are in the mailboxes")
-        return {"delivery": letters / (finished - started)}
+        return {"delivery": letters / (finished - started), "delivery_cpu": spent / letters * 1e6}
     finally:
         if postfix:
             postfix.stop()

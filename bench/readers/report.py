@@ -54,19 +54,28 @@ FIGURES = {
     "big_unindexed_body": Figure("10,000 letters: SEARCH BODY, without the index", "ms", times=1),
     "big_unindexed_text": Figure("10,000 letters: SEARCH TEXT, without the index", "ms", times=1),
     "bodies_plain": Figure("10,000 letters: FETCH 1:* BODY.PEEK[], plain", "MB/s", "more", 0.8),
+    "bodies_plain_cpu": Figure("the same, processor time a letter", "µs"),
     "bodies_tls": Figure("10,000 letters: FETCH 1:* BODY.PEEK[], TLS", "MB/s", "more", 1),
+    "bodies_tls_cpu": Figure("the same, processor time a letter", "µs"),
     **listing("many", "200,000 letters"),
     "append_one": Figure("APPEND of 4 KiB, one connection", "/s", "more", 2),
+    "append_one_p50": Figure("APPEND of 4 KiB, one connection, p50", "ms"),
     "append_one_p99": Figure("APPEND of 4 KiB, one connection, p99", "ms"),
+    "append_one_cpu": Figure("the same, processor time a letter", "µs"),
     "append_twenty": Figure("APPEND of 4 KiB, 20 users", "/s", "more", 3),
+    "append_twenty_p50": Figure("APPEND of 4 KiB, 20 users, p50", "ms"),
     "append_twenty_p99": Figure("APPEND of 4 KiB, 20 users, p99", "ms"),
+    "append_twenty_cpu": Figure("the same, processor time a letter", "µs"),
     "append_shared": Figure("APPEND of 4 KiB, 20 connections to one mailbox", "/s", "more", 5),
+    "append_shared_p50": Figure("APPEND of 4 KiB, 20 connections to one mailbox, p50", "ms"),
     "append_shared_p99": Figure("APPEND of 4 KiB, 20 connections to one mailbox, p99", "ms"),
+    "append_shared_cpu": Figure("the same, processor time a letter", "µs"),
     "mix": Figure("mix of 20 clients", "operations/s", "more", 2),
     "mix_read_p50": Figure("mix: reads, p50", "ms"),
     "mix_read_p99": Figure("mix: reads, p99", "ms"),
     "mix_write_p50": Figure("mix: writes, p50", "ms"),
     "mix_write_p99": Figure("mix: writes, p99", "ms", limit=20),
+    "mix_cpu": Figure("mix: processor time an operation", "µs"),
     "mix_refused": Figure("mix: refused", ""),
     "pop3_stat": Figure("POP3, 10,000 letters: login and STAT", "ms", times=2),
     "pop3_uidl": Figure("POP3, 10,000 letters: login, STAT and UIDL", "ms", times=2),
@@ -75,12 +84,15 @@ FIGURES = {
     "pop3_mb_tls": Figure("POP3: RETR of 2–200 KiB, TLS", "MB/s", "more", 1),
     "logins": Figure("logins of returning users, 20 at once", "/s", "more", 1),
     "logins_p99": Figure("logins of returning users, p99", "ms"),
+    "logins_cpu": Figure("the same, processor time a login", "µs"),
     "logins_tls": Figure("logins of returning users over TLS", "/s", "more", 1),
     "logins_tls_p99": Figure("logins of returning users over TLS, p99", "ms"),
+    "logins_tls_cpu": Figure("the same, processor time a login", "µs"),
     "logins_new": Figure("logins of new users (ours: argon2id)", "/s", "more"),
     **idle(1000),
     **idle(10_000),
     "delivery": Figure("SMTP to mailbox, 4 KiB, 20 mailboxes (theirs: Postfix and Dovecot LMTP)", "/s", "more", 10),
+    "delivery_cpu": Figure("the same, processor time a letter", "µs"),
 }
 
 
@@ -90,7 +102,15 @@ def shown(value):
     return f"{value:,.0f}" if abs(value) >= 100 else f"{value:,.1f}" if abs(value) >= 10 else f"{value:,.2f}"
 
 
-def row(figure, key, results):
+def titled(figure, scale):
+    """With the numbers of letters that there really were."""
+    title = figure.title
+    for full in (10_000, 200_000):
+        title = title.replace(f"{full:,} letters", f"{max(20, int(full * scale)):,} letters")
+    return title
+
+
+def row(figure, key, results, scale):
     values = {server: statistics.median(figures[key]) for server, figures in results.items() if key in figures}
     if not values:
         return None
@@ -107,25 +127,25 @@ def row(figure, key, results):
     elif figure.limit:
         target = f"< {figure.limit:g}{unit}"
         met = "" if ours is None else "met" if ours < figure.limit else "**not met**"
-    cells = [figure.title, shown(ours) + unit if ours is not None else "",
+    cells = [titled(figure, scale), shown(ours) + unit if ours is not None else "",
              f"{shown(others[best])}{unit} ({best.removeprefix('Dovecot ')})" if best else "",
              f"{shown(ratio)} ×" if ratio is not None else "", target, met]
     return "| " + " | ".join(cells) + " |"
 
 
-def markdown(results, about):
+def markdown(results, about, scale):
     lines = ["# Mailboxes: Posthouse beside Dovecot", "", *(f"- {fact}" for fact in about), "",
              "| load | Posthouse | Dovecot's best | ratio | target | |", "|---|---:|---:|---:|---:|---|"]
-    lines += [line for key, figure in FIGURES.items() if (line := row(figure, key, results))]
+    lines += [line for key, figure in FIGURES.items() if (line := row(figure, key, results, scale))]
     return "\n".join(lines) + "\n"
 
 
-def all_servers(results):
+def all_servers(results, scale):
     """Every server's figures, side by side."""
     servers = list(results)
     lines = ["| load | unit | " + " | ".join(servers) + " |", "|---|---|" + "---:|" * len(servers)]
     for key, figure in FIGURES.items():
         if any(key in figures for figures in results.values()):
             cells = [shown(statistics.median(results[server][key])) if key in results[server] else "" for server in servers]
-            lines.append(f"| {figure.title} | {figure.unit} | " + " | ".join(cells) + " |")
+            lines.append(f"| {titled(figure, scale)} | {figure.unit} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
