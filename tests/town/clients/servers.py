@@ -42,6 +42,11 @@ class PosthouseServer:
                                        ("submissions", "submission", "implicit")):
             self.house.listen.append({"address": f"0.0.0.0:{PORTS[service]}", "protocol": protocol, "tls": tls})
         self.house.start()
+        with inside(town.desk):
+            probe = socket.socket()
+        with probe:
+            if probe.connect_ex((self.address, PORTS["imap"])) != 0:
+                raise NoSuchServer("this Posthouse has no IMAP")
 
     def add(self, name):
         person = Person(name, f"{name}@{self.house.domain}")
@@ -52,23 +57,24 @@ class PosthouseServer:
 class DovecotServer:
     """With its submission service before a relay that gives every letter back to its LMTP."""
 
-    def __init__(self, town, authority):
+    def __init__(self, town, authority, host="people"):
         binary = shutil.which("dovecot", path="/usr/sbin:/usr/bin")
         if not binary or not os.path.exists("/usr/lib/dovecot/submission"):
-            raise NoSuchServer("there is no Dovecot with submission (packages dovecot-imapd, -pop3d, -lmtpd, -submissiond)")
+            raise NoSuchServer("there is no Dovecot with submission (packages dovecot-core, -imapd, -pop3d, -lmtpd, -submissiond)")
         self.town = town
-        self.namespace, number = town.network.add_host("people")
-        self.name, self.address = "mx.people.test", ipv4_of(number)
+        self.namespace, number = town.network.add_host(host)
+        self.name, self.address = f"mx.{host}.test", ipv4_of(number)
         town.dns.publish(f"{self.name}. A {self.address}")
         certificate, key = authority.issue(self.name, self.address)
-        self.folder = town.folder / "people"
+        self.domain = f"{host}.test"
+        self.folder = town.folder / host
         (self.folder / "mail").mkdir(parents=True)
         os.chown(self.folder / "mail", 65534, 65534)
         config = self.folder / "dovecot.conf"
-        config.write_text(CONFIGURATION.format(folder=self.folder, log=town.logs / "people.log", certificate=certificate,
+        config.write_text(CONFIGURATION.format(folder=self.folder, log=town.logs / f"{host}.log", certificate=certificate,
                                                key=key, password=PASSWORD, **PORTS))
         self.program = Program(town.surroundings.command(self.namespace, [binary, "-F", "-c", config]),
-                               town.logs / "people-master.log")
+                               town.logs / f"{host}-master.log")
         town.programs.append(self.program)
         until(self._listens, "Dovecot listens")
         with inside(self.namespace):
@@ -76,7 +82,7 @@ class DovecotServer:
         threading.Thread(target=self.relay.serve_forever, daemon=True).start()
 
     def add(self, name):
-        return Person(name, f"{name}@people.test")  # Whoever knows the password.
+        return Person(name, f"{name}@{self.domain}")  # Whoever knows the password.
 
     def _listens(self):
         assert self.program.running(), self.program.log.read_text()

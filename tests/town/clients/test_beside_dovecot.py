@@ -1,0 +1,114 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The same letters and the same commands for Posthouse and for Dovecot: what they answer, word by word."""
+import re
+
+import pytest
+
+from imap_lines import Atom, Lines, parse
+from servers import DovecotServer, NoSuchServer
+from specimens import SPECIMENS
+
+FETCHES = ["ENVELOPE", "BODY", "BODYSTRUCTURE", "RFC822.SIZE", "INTERNALDATE", "FLAGS", "UID", "RFC822.HEADER", "RFC822.TEXT",
+           "BODY.PEEK[]", "BODY.PEEK[]<10.50>", "BODY.PEEK[]<100000.5>", "BODY.PEEK[HEADER]", "BODY.PEEK[TEXT]", "BODY.PEEK[TEXT]<0.7>",
+           "BODY.PEEK[HEADER.FIELDS (SUBJECT FROM X-NONE)]", "BODY.PEEK[HEADER.FIELDS.NOT (SUBJECT RECEIVED)]", "BODY.PEEK[1]",
+           "BODY.PEEK[1.MIME]", "BODY.PEEK[2]", "BODY.PEEK[2.MIME]", "BODY.PEEK[2.HEADER]", "BODY.PEEK[2.TEXT]", "BODY.PEEK[2.1]",
+           "BODY.PEEK[2.2]", "BODY.PEEK[2.2.MIME]", "BODY.PEEK[1.1]", "BODY.PEEK[1.2]", "BODY.PEEK[1.2.MIME]", "BODY.PEEK[3]",
+           "BODY.PEEK[2.HEADER.FIELDS (SUBJECT)]", "BODY.PEEK[1.HEADER]", "BODY.PEEK[1.TEXT]", "ALL", "FULL", "FAST",
+           "BINARY.PEEK[1]", "BINARY.SIZE[1]", "BINARY.PEEK[2]", "BINARY.PEEK[1.2]"]
+
+SEARCHES = ["ALL", "1:3", "*", "UID 1:*", "SEEN", "UNSEEN", "NOT FLAGGED", "ANSWERED", "DELETED", "DRAFT", "KEYWORD $Mine", "UNKEYWORD $Mine",
+            "SUBJECT plain", "SUBJECT Grüße", 'SUBJECT ""', "SUBJECT GRÜSSE", "FROM alice", "FROM carol@example.com", 'FROM "Meyer, Alice"',
+            "TO bob", "CC jürgen", "BCC hidden", "HEADER Message-ID spaced", 'HEADER Reply-To ""', "HEADER X-None x", "BODY zeppelin",
+            "BODY Grüße", "BODY naïve", "TEXT secretary", "TEXT within", "BODY inner", "BODY AAECAwQF", "LARGER 1000", "SMALLER 300",
+            "BEFORE 1-Feb-2023", "ON 2-Jan-2023", "SINCE 3-Jan-2023", "SENTBEFORE 3-Jan-2023", "SENTON 2-Jan-2023", "SENTSINCE 3-Jan-2023",
+            "OR SUBJECT plain SUBJECT nested", "NOT (SUBJECT plain)", "(SEEN SUBJECT plain)", "1,3:5 NOT 4", "NOT NOT ALL", "UID 3",
+            "OLD", "NEW", "RECENT", "RETURN (MIN MAX COUNT) ALL", "RETURN (ALL) SUBJECT n", "RETURN () 1:4", "RETURN (COUNT) SUBJECT nowhere",
+            "BODY \"hello, this\"", "SUBJECT ß", "SUBJECT \"and more\""]
+
+BAD = ["FETCH", "FETCH 1", "FETCH 0 FLAGS", "FETCH 1 NONSENSE", "FETCH 1 (FLAGS", "FETCH 99 FLAGS", "STORE 1 FLAGS", "STORE 1 +FLAGS.SILENTLY (\\Seen)",
+       "STORE 1 +FLAGS (\\Nonsense)", "SEARCH", "SEARCH NONSENSE", "SEARCH (", "COPY 1 Nowhere", "MOVE 1 Nowhere", "SELECT Nowhere", "CREATE INBOX",
+       "DELETE INBOX", "DELETE Nowhere", "RENAME Nowhere Else", "STATUS Nowhere (MESSAGES)", "STATUS INBOX (NONSENSE)", "STATUS INBOX ()",
+       "UID", "UID NONSENSE 1", "UID FETCH 4000000000 FLAGS", "UID COPY 4000 INBOX", "COPY 99 INBOX", "NONSENSE", "LOGIN a b", "EXPUNGE 1", "UID EXPUNGE 99",
+       "LIST", 'LIST ""', "NOOP x", "CAPABILITY x", "FETCH 1:* BODY[", "FETCH 1 BODY[0]", "FETCH 1 BODY[]<5>", "FETCH 1 BODY[]<5.0>", "FETCH -1 FLAGS", "FETCH 1:99 FLAGS",
+       "STORE 99 FLAGS (\\Seen)", "SEARCH UID 1:", "SEARCH CHARSET X-NONE SUBJECT x", "SEARCH BEFORE 99-Foo-2023", "ENABLE", "ENABLE NONSENSE",
+       "APPEND INBOX", "APPEND INBOX (\\Seen) x", "SUBSCRIBE Nowhere", "UNSUBSCRIBE Nowhere", "CREATE \"\"", "GETQUOTA"]
+
+
+@pytest.fixture(scope="module")
+def pair(town, authority, request):
+    """A session with each, in the same mailbox of all specimens."""
+    try:
+        judge = DovecotServer(town, authority, "judge")
+    except NoSuchServer as reason:
+        pytest.skip(str(reason))
+    sessions = []
+    for server in (request.getfixturevalue("server"), judge):
+        person = server.add("comparer")
+        session = Lines(town.desk, server.address, authority)
+        session.must(f"LOGIN {person.address} {person.password}")
+        session.must("CREATE Specimens")
+        for number, letter in enumerate(SPECIMENS.values()):
+            flags = ["", "\\Seen", "\\Flagged \\Answered", "$Mine", "\\Draft \\Seen"][number % 5]
+            session.must(f'APPEND Specimens ({flags}) "{number + 1:2}-Jan-2023 12:00:00 +0000" {{{len(letter)}+}}\r\n'.encode() + letter)
+        session.must("SELECT Specimens")
+        sessions.append(session)
+    yield sessions
+    for session in sessions:
+        session.close()
+
+
+def normal(value):
+    """Atoms that mean the same, alike; flags in any order; \\Recent belongs to IMAP4rev1 alone."""
+    if isinstance(value, Atom):
+        return value.upper()
+    if isinstance(value, list):
+        if value and all(isinstance(one, Atom) and one.startswith(("\\", "$")) for one in value):
+            return sorted(one.upper() for one in value if one.upper() != "\\RECENT")
+        if value == [Atom("\\Recent")]:
+            return []
+        return [normal(one) for one in value]
+    return value
+
+
+def fetched(session, what):
+    status, untagged, text = session.say(f"FETCH 1:* {what}")
+    found = {}
+    for response in untagged:
+        if match := re.match(rb"\* (\d+) FETCH ", response):
+            (items,) = parse(response[match.end():])
+            keys = [key.upper() for key in items[0::2]]
+            found[int(match[1])] = dict(zip(keys, map(normal, items[1::2])))
+    return status, found
+
+
+@pytest.mark.parametrize("what", FETCHES)
+def test_they_tell_the_same_of_letters(pair, what):
+    (status, ours), (their_status, theirs) = (fetched(session, what) for session in pair)
+    assert status == their_status
+    names = list(SPECIMENS)
+    differences = [f"{names[number - 1]}: {key}:\n  ours   {ours.get(number, {}).get(key)}\n  theirs {value}"
+                   for number, items in theirs.items() for key, value in items.items() if ours.get(number, {}).get(key) != value]
+    differences += [f"{names[number - 1]}: {key} only ours" for number, items in ours.items() for key in items
+                    if key not in theirs.get(number, {})]
+    assert not differences, "\n".join(differences)
+
+
+@pytest.mark.parametrize("program", SEARCHES)
+def test_they_find_the_same_letters(pair, program):
+    answers = []
+    for session in pair:
+        words = re.sub(r"[^\x00-\x7f]+", lambda run: f'"{run[0]}"', program) if '"' not in program else program
+        status, untagged, text = session.say(("SEARCH " + (f"CHARSET UTF-8 {words}" if not program.isascii() else words)).encode())
+        found = [normal(parse(line[2:])) for line in untagged if re.match(rb"\* E?SEARCH", line)]
+        answers.append((status, [[word for word in line if not isinstance(word, list) or word[:1] != ["TAG"]] for line in found]))
+    assert answers[0] == answers[1]
+
+
+@pytest.mark.parametrize("command", BAD)
+def test_they_refuse_the_same(pair, command):
+    answers = []
+    for session in pair:
+        status, _, text = session.say(command)
+        answers.append((status, text))
+        session.say("SELECT Specimens")
+    assert answers[0][0] == answers[1][0], answers
