@@ -41,7 +41,10 @@ class PosthouseServer:
                                        ("pop3s", "pop3", "implicit"), ("submission", "submission", "starttls"),
                                        ("submissions", "submission", "implicit")):
             self.house.listen.append({"address": f"0.0.0.0:{PORTS[service]}", "protocol": protocol, "tls": tls})
-        self.house.start()
+        try:
+            self.house.start()
+        except AssertionError as refused:
+            raise NoSuchServer("this Posthouse has no IMAP") from refused
         with inside(town.desk):
             probe = socket.socket()
         with probe:
