@@ -4,7 +4,8 @@
 #include "base/log.hpp"
 #include "clerk/desk.hpp"
 #include "directory/password.hpp"
-#include "process/house.hpp"
+#include "net/tls.hpp"
+#include "sasl/gssapi.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -15,9 +16,21 @@
 namespace posthouse::clerk {
 namespace {
 
+/// More than Desk::Limits::delayed, so that failures that are being delayed keep nobody out.
+constexpr std::size_t answers_that_wait = 10'000;
+
 Checker::Limits limits_for(std::size_t cores)
 {
     return {.threads = std::clamp<std::size_t>(cores, 2, 4)};
+}
+
+Desk::Terms terms_of(const process::Settings& settings)
+{
+    Desk::Terms terms{.logins = settings.config.logins,
+                      .hostname = settings.config.hostname.text()};
+    std::erase_if(terms.logins.mechanisms,
+                  [](const std::string& name) { return name == "GSSAPI" && !sasl::has_gssapi(); });
+    return terms;
 }
 
 /// A link lives by itself until its other end goes.
@@ -25,14 +38,24 @@ void open_link(boost::asio::io_context& context, Desk& desk, process::LinkEnd en
 {
     if (!end.socket)
         return;
-    if (end.peer == "keeper")
-        desk.set_keeper(wire::Link::open(context.get_executor(), std::move(end.socket), {}));
-    else if (end.peer == process::reader_gate)
-        wire::Link::open(
-            context.get_executor(), std::move(end.socket),
-            {.handler = [&desk](std::shared_ptr<wire::Link>,
-                                wire::Frame frame) { return desk.serve(std::move(frame)); },
-             .closed = {}});
+    wire::Link::Options options;
+    if (end.peer == "keeper") {
+        options.handler = [&desk](std::shared_ptr<wire::Link>, wire::Frame frame) {
+            return desk.serve_keeper(std::move(frame));
+        };
+        return desk.set_keeper(
+            wire::Link::open(context.get_executor(), std::move(end.socket), std::move(options)));
+    }
+    if (!end.peer.starts_with("gate."))
+        return;
+    const auto raw = std::make_shared<const wire::Link*>(nullptr);
+    options.handler = [&desk](std::shared_ptr<wire::Link> gate, wire::Frame frame) {
+        return desk.serve(std::move(gate), std::move(frame));
+    };
+    options.closed = [&desk, raw] { desk.gone(*raw); };
+    options.in_flight = answers_that_wait;
+    *raw =
+        wire::Link::open(context.get_executor(), std::move(end.socket), std::move(options)).get();
 }
 
 } // namespace
@@ -43,16 +66,20 @@ process::Exit run_clerk(process::StartUp start)
     ::tzset();
     if (!directory::prepare_passwords())
         process::fail_start_up(start.control, process::Exit::software, "libsodium does not start");
+    net::warm_up_tls(); // Hashes and signatures are OpenSSL's.
     const auto limits = limits_for(std::thread::hardware_concurrency());
     const process::Confinement confinement{.role = process::Role::clerk,
                                            .identity = start.identity};
     if (auto done = process::confine_process(confinement); !done)
         process::fail_start_up(start.control, process::Exit::os_error, done.error().text);
     boost::asio::io_context context(1);
-    Desk desk(limits);
+    Desk desk(limits, terms_of(*start.settings));
     process::RoleControl control(
         context, std::move(start.control),
-        {.configured = {},
+        {.configured =
+             [&](std::shared_ptr<const process::Settings> settings) {
+                 desk.configure(terms_of(*settings));
+             },
          .linked = [&](process::LinkEnd end) { open_link(context, desk, std::move(end)); },
          .listening = {},
          .drain = [] { process::leave(process::Exit::ok); },

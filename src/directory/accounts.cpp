@@ -3,88 +3,36 @@
 
 #include "base/contract.hpp"
 #include "base/text.hpp"
-#include "directory/existence.hpp"
+#include "directory/accounts_impl.hpp"
 #include "directory/password.hpp"
 #include "directory/records.pb.h"
-#include "store/writer.hpp"
 
 #include <fmt/format.h>
 
-#include <deque>
-#include <unordered_set>
+#include <algorithm>
 #include <utility>
 
 namespace posthouse::directory {
 
 namespace {
 
-// Part of the store's format: neither may ever change.
-constexpr std::size_t shards = 16;
-constexpr std::string_view row_prefix = "a";
-
-std::size_t shard_of(std::string_view key)
-{
-    std::uint64_t hash = 0xcbf29ce484222325; // FNV-1a
-    for (const char c : key)
-        hash = (hash ^ static_cast<unsigned char>(c)) * 0x100000001b3;
-    return (hash >> 32) % shards;
-}
-
-store::PartitionId partition_of(std::size_t shard)
-{
-    return {fmt::format("d/{:02}", shard)};
-}
-
-std::string row_key(std::string_view key)
-{
-    return std::string(row_prefix).append(key);
-}
-
-std::string encode(const Account& account)
-{
-    AccountRecord record;
-    record.set_address(account.address);
-    record.set_id(static_cast<std::uint64_t>(account.id));
-    record.set_verifier(account.verifier);
-    record.set_created_us(to_microseconds(account.created));
-    record.set_disabled(account.disabled);
-    return record.SerializeAsString();
-}
-
-Result<Account> decode(const std::string& bytes)
-{
-    AccountRecord record;
-    if (!record.ParseFromString(bytes) || record.id() == 0)
-        return std::unexpected(Error::broken);
-    return Account{record.address(), AccountId{record.id()}, record.verifier(),
-                   from_microseconds(record.created_us()), record.disabled()};
-}
-
-Error from(store::Error error)
-{
-    switch (error) {
-    case store::Error::no_space:
-        return Error::no_space;
-    case store::Error::unknown:
-        return Error::unknown;
-    case store::Error::conflict: // Nothing was written.
-    case store::Error::unavailable:
-        return Error::unavailable;
-    case store::Error::too_large:
-        return Error::bad_address;
-    case store::Error::exists:
-    case store::Error::not_found:
-    case store::Error::fenced:
-    case store::Error::corrupt:
-        break;
-    }
-    return Error::broken;
-}
+constexpr std::size_t shards = 16; // Part of the store's format.
 
 /// Fit to be given to people: no quotation marks, no domain literal.
 bool is_fit(const mail::Mailbox& address)
 {
     return !address.domain().is_literal() && !address.text().starts_with('"');
+}
+
+/// All keys have the salt, and are of those two kinds.
+bool is_sound(const NewPassword& password)
+{
+    if (!is_verifier(password.verifier) || password.scram.size() > 2)
+        return false;
+    return std::ranges::all_of(password.scram, [&](const sasl::ScramKeys& keys) {
+        return sasl::is_sound(keys) && keys.salt == password.salt &&
+               password.salt.size() >= sasl::ScramKeys::salt_bytes;
+    });
 }
 
 } // namespace
@@ -107,6 +55,8 @@ std::string_view describe(Error error)
         return "the address is unfit for an account";
     case Error::bad_verifier:
         return "the password was not prepared as it should be";
+    case Error::full:
+        return "the account has as many of these as it may have";
     case Error::no_space:
         return "the disk is full";
     case Error::unavailable:
@@ -124,53 +74,14 @@ std::string account_key(const mail::Mailbox& address)
     return lowercase(address.local_part()) + "@" + address.domain().text();
 }
 
-struct Accounts::Impl {
-    struct Shard {
-        store::Writer writer;
-        std::uint64_t changes = 0; // Outcomes of commits so far
-        bool settled = true;       // No commit's outcome is open; else nothing may be remembered.
-
-        Shard(store::Engine& engine, std::size_t number) : writer(engine, partition_of(number)) {}
-    };
-    /// While it lives nobody else changes this address.
-    struct Claim {
-        Impl& impl;
-        std::string key;
-        bool granted;
-
-        Claim(Impl& i, std::string k)
-            : impl(i),
-              key(std::move(k)),
-              granted(impl.claimed.insert(key).second)
-        {
-        }
-        ~Claim()
-        {
-            if (granted)
-                impl.claimed.erase(key);
-        }
-        Claim(const Claim&) = delete;
-    };
-
-    store::Engine& engine;
-    Random& random;
-    Existence existence;
-    std::set<mail::Domain> domains;
-    std::unordered_set<std::string> claimed;
-    std::deque<Shard> shard; // (Neither copied nor moved.)
-
-    Impl(store::Engine& e, Random& r, std::size_t cache) : engine(e), random(r), existence(cache)
-    {
-        for (std::size_t number = 0; number < shards; ++number)
-            shard.emplace_back(engine, number);
-    }
-
-    Task<Result<std::optional<Account>>> read(std::string key);
-    Task<Result<void>> write(std::string key, std::optional<Account>);
-    Task<Result<AccountId>> new_id();
-    template <class Edit>
-    Task<Result<Account>> change(std::string key, Edit edit);
-};
+Accounts::Impl::Impl(store::Engine& e, Random& r, std::size_t cache)
+    : engine(e),
+      random(r),
+      existence(cache)
+{
+    for (std::size_t number = 0; number < shards; ++number)
+        shard.emplace_back(engine, number);
+}
 
 Task<Result<std::optional<Account>>> Accounts::Impl::read(std::string key)
 {
@@ -187,26 +98,68 @@ Task<Result<std::optional<Account>>> Accounts::Impl::read(std::string key)
     co_return std::move(*account);
 }
 
-/// Puts the account's row, or erases it. The key is claimed.
-Task<Result<void>> Accounts::Impl::write(std::string key, std::optional<Account> account)
+Task<Result<Accounts::Impl::Found>> Accounts::Impl::look(std::string key)
+{
+    std::vector<std::string> keys{row_key(key), alias_row_key(key)};
+    const auto page =
+        co_await engine.partitions().read(partition_of(shard_of(key)), std::move(keys));
+    if (!page)
+        co_return std::unexpected(from(page.error()));
+    for (const auto& row : page->rows)
+        if (row.key == row_key(key)) {
+            auto account = decode(row.value);
+            if (!account)
+                co_return std::unexpected(account.error());
+            co_return Found{std::move(*account), std::move(key)};
+        }
+    if (page->rows.empty())
+        co_return Found{};
+    AliasRecord record;
+    if (!record.ParseFromString(page->rows[0].value))
+        co_return std::unexpected(Error::broken);
+    auto account = co_await read(record.account());
+    if (!account)
+        co_return std::unexpected(account.error());
+    const bool listed =
+        *account && std::ranges::any_of((*account)->aliases, [&](const std::string& alias) {
+            const auto parsed = mail::Mailbox::parse(alias);
+            return parsed && account_key(*parsed) == key;
+        });
+    if (!listed)
+        co_return Found{};
+    co_return Found{std::move(**account), record.account()};
+}
+
+Task<Result<void>> Accounts::Impl::commit(std::string key, Put put)
 {
     auto& at = shard[shard_of(key)];
-    const auto done = co_await at.writer.apply([&](store::Writer::Batch& batch) {
-        if (account)
-            batch.put(row_key(key), encode(*account));
-        else
-            batch.erase(row_key(key));
-    });
+    const auto done = co_await at.writer.apply([&](store::Writer::Batch& batch) { put(batch); });
     ++at.changes;
     if (done) {
         at.settled = true;
-        existence.put(std::move(key), account ? std::optional(account->id) : std::nullopt);
         co_return Result<void>();
     }
     if (done.error() == store::Error::unknown)
         at.settled = false;
     existence.forget(key);
     co_return std::unexpected(from(done.error()));
+}
+
+/// Puts the account's row, or erases it. The key is claimed.
+Task<Result<void>> Accounts::Impl::write(std::string key, std::optional<Account> account)
+{
+    const auto id = account ? std::optional(account->id) : std::nullopt;
+    if (account)
+        ++account->version;
+    auto done = co_await commit(key, [&](store::Writer::Batch& batch) {
+        if (account)
+            batch.put(row_key(key), encode(*account));
+        else
+            batch.erase(row_key(key));
+    });
+    if (done)
+        existence.put(std::move(key), id);
+    co_return done;
 }
 
 /// One that no account has or had, as long as its partition is there.
@@ -223,7 +176,6 @@ Task<Result<AccountId>> Accounts::Impl::new_id()
     co_return std::unexpected(Error::broken);
 }
 
-template <class Edit>
 Task<Result<Account>> Accounts::Impl::change(std::string key, Edit edit)
 {
     const Claim claim(*this, key);
@@ -234,11 +186,14 @@ Task<Result<Account>> Accounts::Impl::change(std::string key, Edit edit)
         co_return std::unexpected(found.error());
     if (!*found)
         co_return std::unexpected(Error::not_found);
-    auto after = edit(**found); // Nothing: it goes.
-    const auto done = co_await write(std::move(key), std::move(after));
+    auto& account = **found;
+    if (auto fine = edit(account); !fine)
+        co_return std::unexpected(fine.error());
+    const auto done = co_await write(std::move(key), account);
     if (!done)
         co_return std::unexpected(done.error());
-    co_return std::move(**found);
+    ++account.version;
+    co_return std::move(account);
 }
 
 Accounts::Accounts(store::Engine& engine, Random& random, std::size_t cache)
@@ -255,38 +210,59 @@ void Accounts::set_domains(std::set<mail::Domain> domains)
 
 Task<Result<Account>> Accounts::add(mail::Mailbox address, std::string verifier, Timestamp now)
 {
+    return add(Newcomer{std::move(address), {.verifier = std::move(verifier)}, {}}, now);
+}
+
+Task<Result<Account>> Accounts::add(Newcomer newcomer, Timestamp now)
+{
+    const auto& address = newcomer.address;
+    auto& password = newcomer.password;
     if (!impl_->domains.contains(address.domain()))
         co_return std::unexpected(Error::foreign);
     if (!is_fit(address))
         co_return std::unexpected(Error::bad_address);
-    if (!verifier.empty() && !is_verifier(verifier))
+    if (!password.verifier.empty() && !is_sound(password))
         co_return std::unexpected(Error::bad_verifier);
     const auto key = account_key(address);
     const Impl::Claim claim(*impl_, key);
     if (!claim.granted)
         co_return std::unexpected(Error::unavailable);
-    const auto found = co_await impl_->read(key);
+    const auto found = co_await impl_->look(key);
     if (!found)
         co_return std::unexpected(found.error());
-    if (*found)
+    if (found->account)
         co_return std::unexpected(Error::exists);
     const auto id = co_await impl_->new_id();
     if (!id)
         co_return std::unexpected(id.error());
-    Account account{address.text(), *id, std::move(verifier), now, false};
+    Account account{.address = address.text(),
+                    .id = *id,
+                    .verifier = std::move(password.verifier),
+                    .created = now,
+                    .source = std::move(newcomer.source)};
+    account.credentials.salt = std::move(password.salt);
+    account.credentials.scram = std::move(password.scram);
     const auto done = co_await impl_->write(key, account);
     if (!done)
         co_return std::unexpected(done.error());
+    ++account.version;
     co_return account;
 }
 
-Task<Result<void>> Accounts::set_password(mail::Mailbox address, std::string verifier)
+Task<Result<void>> Accounts::set_password(mail::Mailbox address, NewPassword password)
 {
-    if (!is_verifier(verifier))
+    if (!is_sound(password))
         co_return std::unexpected(Error::bad_verifier);
-    const auto done = co_await impl_->change(account_key(address), [&](Account account) {
-        account.verifier = verifier;
-        return std::optional(std::move(account));
+    const auto done = co_await amend(std::move(address), [&](Account& account) -> Result<void> {
+        auto& kept = account.credentials;
+        // Other keys of the account have this salt too.
+        if (!kept.salt.empty() && !password.salt.empty() && kept.salt != password.salt)
+            return std::unexpected(Error::bad_verifier);
+        if (kept.salt.empty())
+            kept.salt = password.salt;
+        kept.scram = password.scram;
+        account.verifier = password.verifier;
+        return {};
     });
     if (!done)
         co_return std::unexpected(done.error());
@@ -295,24 +271,26 @@ Task<Result<void>> Accounts::set_password(mail::Mailbox address, std::string ver
 
 Task<Result<void>> Accounts::set_access(mail::Mailbox address, Access access)
 {
-    const auto done = co_await impl_->change(account_key(address), [&](Account account) {
+    const auto done = co_await amend(std::move(address), [&](Account& account) -> Result<void> {
         account.disabled = access == Access::disabled;
-        return std::optional(std::move(account));
+        return {};
     });
     if (!done)
         co_return std::unexpected(done.error());
     co_return Result<void>();
 }
 
-Task<Result<Account>> Accounts::remove(mail::Mailbox address)
+Task<Result<Account>> Accounts::amend(mail::Mailbox address, Edit edit)
 {
-    co_return co_await impl_->change(account_key(address),
-                                     [](const Account&) { return std::optional<Account>(); });
+    co_return co_await impl_->change(account_key(address), std::move(edit));
 }
 
 Task<Result<std::optional<Account>>> Accounts::find(mail::Mailbox address)
 {
-    co_return co_await impl_->read(account_key(address));
+    auto found = co_await impl_->look(account_key(address));
+    if (!found)
+        co_return std::unexpected(found.error());
+    co_return std::move(found->account);
 }
 
 Task<Result<std::optional<AccountId>>> Accounts::id_of(mail::Mailbox address)
@@ -320,13 +298,20 @@ Task<Result<std::optional<AccountId>>> Accounts::id_of(mail::Mailbox address)
     auto key = account_key(address);
     if (const auto known = impl_->existence.find(key))
         co_return *known;
-    auto& shard = impl_->shard[shard_of(key)];
-    const auto changes = shard.changes;
-    const auto found = co_await impl_->read(key);
+    // An alias leads to another shard, whose changes count too.
+    std::uint64_t changes = 0;
+    for (const auto& shard : impl_->shard)
+        changes += shard.changes;
+    const auto found = co_await impl_->look(key);
     if (!found)
         co_return std::unexpected(found.error());
-    const auto id = *found ? std::optional((*found)->id) : std::nullopt;
-    if (shard.changes == changes && shard.settled) // Else this may be old already.
+    const auto id = found->account ? std::optional(found->account->id) : std::nullopt;
+    const bool settled =
+        impl_->shard[shard_of(key)].settled && (!id || impl_->shard[shard_of(found->key)].settled);
+    std::uint64_t changes_since = 0;
+    for (const auto& shard : impl_->shard)
+        changes_since += shard.changes;
+    if (changes_since == changes && settled) // Else this may be old already.
         impl_->existence.put(std::move(key), id);
     co_return id;
 }
@@ -337,9 +322,9 @@ Task<Result<Accounts::Page>> Accounts::list(std::string after, std::size_t limit
     const auto start = parse_number(std::string_view(after).substr(0, 2)).value_or(0);
     std::string after_row = after.size() > 2 ? row_key(after.substr(2)) : std::string();
     Page page;
-    for (std::size_t number = start; number < shards;) {
+    for (std::size_t number = start; number < impl_->shard.size();) {
         const auto rows = co_await impl_->engine.partitions().scan(
-            partition_of(number), std::string(row_prefix), after_row, limit - page.accounts.size());
+            partition_of(number), row_key(""), after_row, limit - page.accounts.size());
         if (!rows)
             co_return std::unexpected(from(rows.error()));
         for (const auto& row : rows->rows) {
@@ -350,7 +335,7 @@ Task<Result<Accounts::Page>> Accounts::list(std::string after, std::size_t limit
             after_row = row.key;
         }
         if (page.accounts.size() == limit) {
-            page.after = fmt::format("{:02}{}", number, after_row.substr(row_prefix.size()));
+            page.after = fmt::format("{:02}{}", number, after_row.substr(row_key("").size()));
             break;
         }
         if (!rows->more) {

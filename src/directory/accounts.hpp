@@ -3,11 +3,13 @@
 
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "directory/credentials.hpp"
 #include "mail/address.hpp"
 #include "store/engine.hpp"
 
 #include <cstdint>
 #include <expected>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <set>
@@ -23,12 +25,24 @@ enum class AccountId : std::uint64_t {};
 /// "a/<13 characters>": the partition of its mailboxes.
 std::string partition_name(AccountId);
 
+/// Another account that may send as one.
+struct Delegate {
+    AccountId id{};
+    std::string address; // When it was made one, for people.
+    bool operator==(const Delegate&) const = default;
+};
+
 struct Account {
     std::string address; // As it was given when the account was made.
     AccountId id{};
     std::string verifier; // directory/password.hpp; empty: no login.
     Timestamp created;
     bool disabled = false; // No login; mail is still taken.
+    Credentials credentials = {};
+    std::vector<std::string> aliases = {}; // Further addresses of its own.
+    std::vector<Delegate> delegates = {};
+    std::string source = {};   // The outside source that it came from; empty: it is our own.
+    std::uint64_t version = 0; // Counts its changes.
     bool operator==(const Account&) const = default;
 };
 
@@ -39,6 +53,7 @@ enum class Error : std::uint8_t {
     foreign,      // the address is not of a domain of ours
     bad_address,  // unfit for an account
     bad_verifier, // not a password verifier
+    full,         // no more of this kind can be kept
     no_space,     // the disk is full; try again when there is room
     unavailable,  // nothing was done; try again
     unknown,      // it may or may not have been done: look
@@ -58,6 +73,10 @@ std::string account_key(const mail::Mailbox&);
 /// outlives its operations.
 class Accounts {
 public:
+    struct Limits {
+        static constexpr std::size_t aliases = 500; // of one account
+        static constexpr std::size_t delegates = 500;
+    };
     /// How many addresses' existence is remembered, present and absent ones together.
     static constexpr std::size_t cache_entries = 65'536;
 
@@ -70,15 +89,36 @@ public:
 
     /// Durable on return. `verifier` may be empty: then nobody can log in yet.
     Task<Result<Account>> add(mail::Mailbox, std::string verifier, Timestamp now);
-    Task<Result<void>> set_password(mail::Mailbox, std::string verifier);
+    struct Newcomer {
+        mail::Mailbox address;
+        NewPassword password = {};
+        std::string source = {};
+    };
+    Task<Result<Account>> add(Newcomer, Timestamp now);
+    /// Of an account that has a salt already, `salt` has to be that one.
+    Task<Result<void>> set_password(mail::Mailbox, NewPassword);
+    /// Whatever else may change of an account: `edit` is given it, and leaves its address, id and
+    /// aliases as they are; on an error of its nothing is written. The account as it is then.
+    using Edit = std::function<Result<void>(Account&)>;
+    Task<Result<Account>> amend(mail::Mailbox, Edit);
     enum class Access : std::uint8_t { enabled, disabled };
     Task<Result<void>> set_access(mail::Mailbox, Access);
     /// The account as it was, so that the caller can drop its partition.
     Task<Result<Account>> remove(mail::Mailbox);
 
+    /// A further address. exists: somebody has it.
+    Task<Result<Account>> add_alias(mail::Mailbox account, mail::Mailbox alias);
+    Task<Result<Account>> remove_alias(mail::Mailbox account, mail::Mailbox alias);
+
+    /// By its address or an alias.
     Task<Result<std::optional<Account>>> find(mail::Mailbox);
+    /// May this account use that address as its own: as the account's, or as a delegate?
+    Task<Result<bool>> may_send_as(AccountId, mail::Mailbox);
     /// As find(), mostly from memory: what RCPT asks. Nothing where there is no such account.
     Task<Result<std::optional<AccountId>>> id_of(mail::Mailbox);
+    /// A salt for a user who has none, always the same for the same name: who asks does not learn
+    /// who exists.
+    Task<Result<std::string>> decoy_salt(std::string user);
 
     struct Page {
         std::vector<Account> accounts;
@@ -88,7 +128,7 @@ public:
     Task<Result<Page>> list(std::string after, std::size_t limit);
 
 private:
-    struct Impl;
+    struct Impl; // directory/accounts_impl.hpp
     std::unique_ptr<Impl> impl_;
 };
 

@@ -14,6 +14,7 @@
 namespace posthouse::keeper {
 
 class Dispatch;
+class Logins;
 class Reading;
 
 /// The administrator's desk: accounts, the queue, traces, explanations. The running keeper serves
@@ -40,6 +41,7 @@ public:
         Dispatch* dispatch = nullptr;
         Reading* reading = nullptr;
         Doors doors = Doors::open;
+        Logins* logins = nullptr;
     };
 
     Admin(Office& office, Letters& letters, House house)
@@ -58,11 +60,21 @@ private:
     struct Command;
     static const Command* find(std::string_view name);
 
-    // accounts: admin_accounts.cpp
+    // accounts: admin_accounts.cpp, admin_credentials.cpp
     Answer user_add(Request);
     Answer user_list(Request);
+    Answer user_show(Request);
     Answer user_passwd(Request);
     Answer user_remove(Request);
+    Answer user_access(Request);
+    Answer user_alias(Request);
+    Answer user_delegate(Request);
+    Answer user_totp(Request);
+    Answer user_protocols(Request);
+    Answer app_password_add(Request);
+    Answer app_password_remove(Request);
+    Answer amend(std::string address, directory::Accounts::Edit);
+    void credentials_changed(const directory::Account&);
     Task<store::Result<void>> erase_mailbox(mailbox::AccountId);
 
     // looking: admin_queue.cpp, admin_explain.cpp

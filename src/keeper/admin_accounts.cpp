@@ -2,7 +2,9 @@
 #include "base/log.hpp"
 #include "keeper/admin.hpp"
 #include "keeper/admin_answers.hpp"
+#include "keeper/logins.hpp"
 #include "keeper/reading.hpp"
+#include "sasl/scram_text.hpp"
 
 #include <boost/json.hpp>
 #include <fmt/format.h>
@@ -26,9 +28,24 @@ json::object shown(const directory::Account& account)
     return {{"address", account.address},
             {"id", directory::partition_name(account.id).substr(2)},
             {"created", time_text(account.created)},
-            {"login", account.disabled           ? "disabled"
-                      : account.verifier.empty() ? "no password"
-                                                 : "password"}};
+            {"login", account.disabled            ? "disabled"
+                      : !account.source.empty()   ? "source " + account.source
+                      : !account.verifier.empty() ? "password"
+                                                  : "no password"}};
+}
+
+/// Arguments from the second on: a verifier, then SCRAM keys as text.
+std::optional<directory::NewPassword> password_of(const wire::Admin& request)
+{
+    directory::NewPassword password{.verifier = request.arguments(1)};
+    for (int i = 2; i < request.arguments_size(); ++i) {
+        auto keys = sasl::parse_scram_text(request.arguments(i));
+        if (!keys)
+            return std::nullopt;
+        password.salt = keys->salt;
+        password.scram.push_back(std::move(*keys));
+    }
+    return password;
 }
 
 } // namespace
@@ -38,7 +55,12 @@ Task<wire::AdminAnswer> Admin::user_add(Request request)
     const auto address = mail::Mailbox::parse(request.arguments(0));
     if (!address)
         co_return no_address(request.arguments(0), address.error());
-    auto added = co_await office_.accounts.add(*address, request.arguments(1), wall_clock());
+    auto password = password_of(request);
+    if (!password)
+        co_return refusal(directory::Error::bad_verifier, address->text());
+    auto added = co_await office_.accounts.add(
+        directory::Accounts::Newcomer{.address = *address, .password = std::move(*password)},
+        wall_clock());
     if (!added)
         co_return refusal(added.error(), address->text());
     log::info("account.added", {{"address", added->address}});
@@ -66,9 +88,14 @@ Task<wire::AdminAnswer> Admin::user_passwd(Request request)
     const auto address = mail::Mailbox::parse(request.arguments(0));
     if (!address)
         co_return no_address(request.arguments(0), address.error());
-    auto done = co_await office_.accounts.set_password(*address, request.arguments(1));
+    auto password = password_of(request);
+    if (!password)
+        co_return refusal(directory::Error::bad_verifier, address->text());
+    auto done = co_await office_.accounts.set_password(*address, std::move(*password));
     if (!done)
         co_return refusal(done.error(), address->text());
+    if (const auto account = co_await office_.accounts.find(*address); account && *account)
+        credentials_changed(**account);
     log::info("account.password_set", {{"address", address->text()}});
     co_return answer_of(json::object{{"address", address->text()}});
 }
@@ -84,6 +111,7 @@ Task<wire::AdminAnswer> Admin::user_remove(Request request)
         co_return refusal(removed.error(), address->text());
     log::info("account.removed", {{"address", removed->address}});
     const mailbox::AccountId id{static_cast<std::uint64_t>(removed->id)};
+    credentials_changed(*removed);
     if (house_.reading != nullptr)
         house_.reading->close_sessions(id);
     if (auto erased = co_await erase_mailbox(id); !erased)

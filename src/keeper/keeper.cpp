@@ -6,6 +6,7 @@
 #include "keeper/admin_server.hpp"
 #include "keeper/dispatch.hpp"
 #include "keeper/intake.hpp"
+#include "keeper/logins.hpp"
 #include "keeper/primary.hpp"
 #include "keeper/reading.hpp"
 #include "process/house.hpp"
@@ -57,12 +58,16 @@ public:
           letters_(office_),
           dispatch_(office_, letters_),
           intake_(office_, [this](auto letter) { dispatch_.accepted(std::move(letter)); }),
-          reading_(office_),
-          admin_(office_, letters_, Admin::House{&dispatch_, &reading_}),
+          logins_(office_),
+          reading_(office_, logins_),
+          admin_(office_, letters_,
+                 Admin::House{&dispatch_, &reading_, Admin::Doors::open, &logins_}),
           admin_server_(context, admin_)
     {
         office_.set_find_logins(
             [this](std::vector<std::string> names) { return find_logins(std::move(names)); });
+        office_.set_find_outside(
+            [this](mail::Mailbox address) { return logins_.find_outside(std::move(address)); });
         intake_.set_run_queue(
             [this](mail::Domain domain) { return dispatch_.run_queue(std::move(domain)); });
         intake_.set_ask_primary(
@@ -134,6 +139,7 @@ private:
     Letters letters_;
     Dispatch dispatch_;
     Intake intake_;
+    Logins logins_;
     Reading reading_;
     Primary primary_{office_, dispatch_};
     Admin admin_;
@@ -165,6 +171,8 @@ void Keeper::link(process::LinkEnd end)
         wire::Link::open(context_.get_executor(), std::move(end.socket), std::move(options));
     *raw = link.get();
     links_[key] = link; // What was there before is closed by its own end.
+    if (peer == "clerk")
+        logins_.linked(link);
     if (worker) {
         workers_of(peer).linked(peer, std::move(link));
         dispatch_.capacities_changed();
@@ -179,7 +187,7 @@ Task<wire::Result<wire::Answer>> Keeper::serve(std::string peer, std::shared_ptr
     if (peer == process::reader_gate)
         co_return co_await reading_.answer_gate(std::move(link), std::move(frame));
     if (peer == "clerk")
-        co_return co_await reading_.answer_clerk(std::move(frame));
+        co_return co_await logins_.answer_clerk(std::move(frame));
     switch (frame.head.method) {
     case wire::Method::read_letter:
         co_return co_await dispatch_.read_letter(link.get(), std::move(frame));

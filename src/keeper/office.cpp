@@ -122,6 +122,12 @@ Office::look_up(std::vector<routing::Person> persons)
         auto id = co_await accounts.id_of(*mailbox);
         if (!id)
             co_return std::unexpected(failure_of(id.error()));
+        if (!*id && find_outside_) {
+            const auto outside = co_await find_outside_(*mailbox);
+            if (!outside)
+                co_return std::unexpected(outside.error());
+            *id = *outside;
+        }
         standings[i].exists = id->has_value();
         standings[i].account = *id ? static_cast<std::uint64_t>(**id) : 0;
     }

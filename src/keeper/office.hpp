@@ -81,6 +81,11 @@ public:
     using FindLogins = std::function<Task<Answer<std::vector<bool>>>(std::vector<std::string>)>;
     void set_find_logins(FindLogins find) { find_logins_ = std::move(find); }
 
+    /// How to find and make the account of an address that only an outside source may know.
+    using FindOutside =
+        std::function<Task<Answer<std::optional<directory::AccountId>>>(mail::Mailbox)>;
+    void set_find_outside(FindOutside find) { find_outside_ = std::move(find); }
+
     const process::Settings& settings() const { return *settings_; }
     const config::Config& config() const { return settings_->config; }
     const routing::Rules& rules() const { return rules_; }
@@ -112,6 +117,7 @@ private:
     routing::Tables tables_;
     std::shared_ptr<const void> tables_owner_;
     FindLogins find_logins_;
+    FindOutside find_outside_;
     struct Login {
         bool exists;
         Instant until;

@@ -13,53 +13,6 @@ using wire::Answer;
 using wire::Failure;
 using wire::Method;
 
-// ---- the clerk ------------------------------------------------------------------------------
-
-Task<wire::Result<Answer>> Reading::answer_clerk(wire::Frame frame)
-{
-    if (frame.head.method == Method::find_verifier)
-        co_return co_await find_verifier(std::move(frame));
-    if (frame.head.method == Method::vouch)
-        co_return vouch(frame);
-    co_return std::unexpected(Failure::refused);
-}
-
-Task<wire::Result<Answer>> Reading::find_verifier(wire::Frame frame)
-{
-    const auto request = wire::parse<wire::FindVerifier>(frame.message);
-    if (!request)
-        co_return std::unexpected(Failure::invalid);
-    wire::Verifier answer;
-    const auto user = mail::Mailbox::parse(request->user());
-    if (!user || !office_.is_local(user->domain()))
-        co_return wire::answer_with(answer);
-    auto account = co_await office_.accounts.find(*user);
-    if (!account)
-        co_return std::unexpected(failure_of(account.error()));
-    if (*account && !(*account)->disabled && !(*account)->verifier.empty()) {
-        answer.set_found(true);
-        answer.set_account(static_cast<std::uint64_t>((*account)->id));
-        answer.set_verifier((*account)->verifier);
-    }
-    co_return wire::answer_with(answer);
-}
-
-wire::Result<Answer> Reading::vouch(const wire::Frame& frame)
-{
-    const auto request = wire::parse<wire::Vouch>(frame.message);
-    if (!request || request->account() == 0)
-        return std::unexpected(Failure::invalid);
-    const auto now = Instant::clock::now();
-    std::erase_if(tickets_, [&](const auto& entry) { return entry.second.until < now; });
-    if (tickets_.size() >= Limits::tickets)
-        return std::unexpected(Failure::busy);
-    wire::Ticket answer;
-    answer.set_ticket(random_token(office_.random, 16));
-    tickets_[answer.ticket()] = {mailbox::AccountId{request->account()},
-                                 now + Limits::ticket_lives};
-    return wire::answer_with(answer);
-}
-
 // ---- gates ----------------------------------------------------------------------------------
 
 Task<wire::Result<Answer>> Reading::answer_gate(std::shared_ptr<wire::Link> gate, wire::Frame frame)
@@ -104,11 +57,10 @@ wire::Result<Answer> Reading::open_session(const wire::Link* gate, const wire::F
     const auto request = wire::parse<wire::OpenSession>(frame.message);
     if (!request)
         return std::unexpected(Failure::invalid);
-    const auto found = tickets_.find(request->ticket());
-    if (found == tickets_.end() || found->second.until < Instant::clock::now())
+    const auto vouched = logins_.redeem(request->ticket());
+    if (!vouched)
         return std::unexpected(Failure::refused);
-    const auto account = found->second.account;
-    tickets_.erase(found);
+    const auto account = vouched->account;
     if (sessions_.size() >= Limits::sessions)
         return std::unexpected(Failure::busy);
     auto handle = office_.random.next();

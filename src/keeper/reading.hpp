@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "keeper/logins.hpp"
 #include "keeper/office.hpp"
 #include "wire/link.hpp"
 #include "wire/messages.pb.h"
@@ -10,21 +11,18 @@
 
 namespace posthouse::keeper {
 
-/// Serves the clerk (verifiers, vouching) and the reader gates (sessions, maildrops). A gate names
-/// no account: it redeems a ticket that the clerk got for a login, and has a session from then on.
+/// Serves the reader gates: sessions, maildrops. A gate names no account: it redeems a ticket that
+/// the clerk got for a login, and has a session from then on.
 class Reading {
 public:
     struct Limits {
-        static constexpr auto ticket_lives = std::chrono::seconds(30);
-        static constexpr std::size_t tickets = 10'000;
         static constexpr std::size_t sessions = 100'000;
         static constexpr std::uint32_t piece = 256 * 1024;
         static constexpr int uids_a_request = 100'000;
     };
 
-    explicit Reading(Office& office) : office_(office) {}
+    Reading(Office& office, Logins& logins) : office_(office), logins_(logins) {}
 
-    Task<wire::Result<wire::Answer>> answer_clerk(wire::Frame);
     Task<wire::Result<wire::Answer>> answer_gate(std::shared_ptr<wire::Link>, wire::Frame);
     /// A gate went away with its sessions.
     void gone(const wire::Link*);
@@ -33,10 +31,6 @@ public:
     std::size_t sessions() const { return sessions_.size(); }
 
 private:
-    struct Ticket {
-        mailbox::AccountId account;
-        Instant until;
-    };
     struct Session {
         mailbox::AccountId account;
         const wire::Link* gate;
@@ -45,8 +39,6 @@ private:
         std::shared_ptr<const mailbox::Message> message;
     };
 
-    Task<wire::Result<wire::Answer>> find_verifier(wire::Frame);
-    wire::Result<wire::Answer> vouch(const wire::Frame&);
     wire::Result<wire::Answer> open_session(const wire::Link*, const wire::Frame&);
     Task<wire::Result<wire::Answer>> open_maildrop(const wire::Link*, wire::Frame);
     Task<wire::Result<wire::Answer>> read_message(const wire::Link*, wire::Frame);
@@ -54,7 +46,7 @@ private:
     Session* session_of(const wire::Link*, std::uint64_t handle);
 
     Office& office_;
-    std::map<std::string, Ticket> tickets_;
+    Logins& logins_;
     std::map<std::uint64_t, Session> sessions_;
 };
 

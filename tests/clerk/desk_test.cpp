@@ -25,15 +25,17 @@ class FakeKeeper {
 public:
     Task<wire::Result<wire::Answer>> answer(wire::Frame frame)
     {
-        if (frame.head.method == Method::find_verifier) {
-            const auto request = wire::parse<wire::FindVerifier>(frame.message);
+        if (frame.head.method == Method::find_login) {
+            const auto request = wire::parse<wire::FindLogin>(frame.message);
             asked_for.push_back(request->user());
             if (out_of_order)
                 co_return std::unexpected(wire::Failure::unavailable);
-            wire::Verifier found;
+            wire::Login found;
             found.set_found(request->user() == "alice@example.org");
+            found.set_salt("0123456789abcdef");
             if (found.found()) {
                 found.set_account(12);
+                found.set_address("alice@example.org");
                 found.set_verifier(verifier);
             }
             co_return wire::answer_with(found);
@@ -74,7 +76,11 @@ class ClerkDesk : public ::testing::Test {
 protected:
     void open(const Checker::Limits& checks = {}, const Brake::Limits& brake = {})
     {
-        desk = std::make_unique<Desk>(checks, brake);
+        config::Logins logins;
+        logins.failure_delay = logins.failure_delay_maximum = {};
+        logins.failures_per_client = brake.failures;
+        logins.failure_window = std::chrono::duration_cast<config::Span>(brake.window);
+        desk = std::make_unique<Desk>(checks, Desk::Terms{.logins = logins});
         desk->set_keeper(to_keeper.ours);
     }
     wire::Authenticate request(std::string user, std::string password,
@@ -107,12 +113,13 @@ protected:
                            wire::Frame frame) { return keeper.answer(std::move(frame)); },
          .closed = {}}};
     std::unique_ptr<Desk> desk;
-    tests::LinkPair gate{
-        io,
-        {},
-        {.handler = [this](std::shared_ptr<wire::Link>,
-                           wire::Frame frame) { return desk->serve(std::move(frame)); },
-         .closed = {}}};
+    tests::LinkPair gate{io,
+                         {},
+                         {.handler =
+                              [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+                                  return desk->serve(std::move(link), std::move(frame));
+                              },
+                          .closed = {}}};
 };
 
 TEST_F(ClerkDesk, HandsATicketToWhoHasTheRightPassword)

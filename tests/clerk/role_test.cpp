@@ -4,6 +4,7 @@
 #include "directory/password.hpp"
 #include "tests/sorter/role_child.hpp"
 #include "tests/store/coroutine.hpp"
+#include "wire/login.pb.h"
 
 #include <gtest/gtest.h>
 
@@ -17,9 +18,11 @@ Task<wire::Result<wire::Answer>> keeper(std::shared_ptr<wire::Link>, wire::Frame
         ticket.set_ticket("the ticket");
         co_return wire::answer_with(ticket);
     }
-    wire::Verifier found;
+    wire::Login found;
     found.set_found(true);
     found.set_account(12);
+    found.set_address("alice@example.org");
+    found.set_salt("0123456789abcdef");
     found.set_verifier(*directory::hash_password(Secret("correct horse")));
     co_return wire::answer_with(found);
 }

@@ -162,15 +162,17 @@ TEST_F(AccountsTest, TakesOnlyFitAddressesOfItsDomains)
 TEST_F(AccountsTest, ChangesPasswordAndAccessAndNothingElse)
 {
     auto account = added("fritz@example.org");
-    EXPECT_TRUE(run(accounts->set_password(box("FRITZ@example.org"), verifier)));
+    EXPECT_TRUE(run(accounts->set_password(box("FRITZ@example.org"), {.verifier = verifier})));
     EXPECT_TRUE(run(accounts->set_access(box("fritz@example.org"), Accounts::Access::disabled)));
     account.verifier = verifier;
     account.disabled = true;
+    account.version += 2;
     EXPECT_EQ(run(accounts->find(box("fritz@example.org"))).value(), account);
-    EXPECT_EQ(run(accounts->set_password(box("fritz@example.org"), "x")).error(),
+    EXPECT_EQ(run(accounts->set_password(box("fritz@example.org"), {.verifier = "x"})).error(),
               Error::bad_verifier);
-    EXPECT_EQ(run(accounts->set_password(box("nobody@example.org"), verifier)).error(),
-              Error::not_found);
+    EXPECT_EQ(
+        run(accounts->set_password(box("nobody@example.org"), {.verifier = verifier})).error(),
+        Error::not_found);
 }
 
 TEST_F(AccountsTest, NeverGivesAnIdTwice)
