@@ -108,11 +108,15 @@ struct StoreOrder {
     FlagChange change = FlagChange::add;
     mail::Flags flags;
     std::optional<std::uint64_t> unchanged_since;
+    std::uint64_t known_modseq = 0; ///< Up to here the client knows all flags; 0: it does not matter
 };
 struct Stored {
     mail::UidSet modified; ///< RFC 7162 §3.1.3: left alone
     Changes changes;       ///< of the messages named, since before
-    std::uint64_t modseq = 0;
+    std::uint64_t modseq = 0; ///< of this change alone
+    /// Those changed here that had been changed by others behind known_modseq: what their flags
+    /// are is news, even where the client asked for silence.
+    mail::UidSet stale;
 };
 
 struct Copied {

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "imap/session/commands.hpp"
+
+namespace posthouse::imap {
+
+/// RFC 9051 §6.3.6
+Task<Reply> carry_out(Dialogue& dialogue, const command::Rename& command)
+{
+    if (const auto fault = new_name_fault(command.to.text))
+        co_return Reply::no("CANNOT", std::string(*fault));
+    auto done = co_await dialogue.backend->rename(command.from.text, command.to.text);
+    if (!done)
+        co_return reply_to(done.error());
+    if (dialogue.selected && dialogue.selected->name == command.from.text &&
+        command.from.text != "INBOX")
+        dialogue.selected->name = command.to.text;
+    co_return Reply::ok();
+}
+
+} // namespace posthouse::imap

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "imap/session/commands.hpp"
+
+namespace posthouse::imap {
+
+/// RFC 9051 §6.3.7
+Task<Reply> carry_out(Dialogue& dialogue, const command::Subscribe& command)
+{
+    auto done = co_await dialogue.backend->subscribe(command.mailbox.text);
+    co_return done ? Reply::ok() : reply_to(done.error());
+}
+
+/// RFC 9051 §6.3.8
+Task<Reply> carry_out(Dialogue& dialogue, const command::Unsubscribe& command)
+{
+    auto done = co_await dialogue.backend->unsubscribe(command.mailbox.text);
+    co_return done ? Reply::ok() : reply_to(done.error());
+}
+
+} // namespace posthouse::imap
