@@ -46,29 +46,41 @@ def _words(text, at, closing):
     return found, at
 
 
-class Lines:
-    """A session over TLS."""
+class Connection:
+    """Over TLS."""
 
-    def __init__(self, namespace, address, authority):
+    def __init__(self, namespace, address, port, authority):
         context = ssl.create_default_context(cafile=str(authority.certificate))
         with inside(namespace):
-            plain = socket.create_connection((address, 993), timeout=PATIENCE)
+            plain = socket.create_connection((address, port), timeout=PATIENCE)
         self.socket = context.wrap_socket(plain, server_hostname=address)
-        self.input, self.number = self.socket.makefile("rb"), 0
-        self.greeting = self.response()
+        self.input = self.socket.makefile("rb")
 
     def close(self):
         self.input.close()
         self.socket.close()
 
+    def line(self):
+        """Without its end."""
+        line = self.input.readline()
+        if not line.endswith(b"\r\n"):
+            raise ConnectionError(f"the server closed the connection after {line!r}")
+        return line[:-2]
+
+
+class Lines(Connection):
+    """A session of IMAP."""
+
+    def __init__(self, namespace, address, authority):
+        super().__init__(namespace, address, 993, authority)
+        self.number = 0
+        self.greeting = self.response()
+
     def response(self):
         """One, with its literals, without its line end."""
         text = b""
         while True:
-            line = self.input.readline()
-            if not line.endswith(b"\r\n"):
-                raise ConnectionError(f"the server closed the connection after {text + line!r}")
-            text += line[:-2]
+            text += self.line()
             literal = re.search(rb"\{(\d+)\}$", text)
             if not literal:
                 return text
@@ -90,3 +102,22 @@ class Lines:
         status, untagged, text = self.say(command)
         assert status == "OK", f"{command!r}: {text}"
         return untagged
+
+
+class Pop3Lines(Connection):
+    def __init__(self, namespace, address, authority):
+        super().__init__(namespace, address, 995, authority)
+        self.line()
+
+    def say(self, command):
+        """"+OK" or "-ERR", and what is listed behind it."""
+        self.socket.sendall(command.encode() + b"\r\n")
+        status = self.line()
+        verb, _, argument = command.partition(" ")
+        listed = []
+        if status.startswith(b"+OK") and (verb in ("RETR", "TOP", "CAPA") or verb in ("LIST", "UIDL") and not argument):
+            while (line := self.line()) != b".":
+                listed.append(line)
+        elif status.startswith(b"+OK") and verb in ("STAT", "LIST"):
+            listed = [b" ".join(status.split()[1:3])]
+        return status.split()[0].decode(), listed

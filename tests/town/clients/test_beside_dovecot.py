@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from imap_lines import Atom, Lines, parse
+from imap_lines import Atom, Lines, Pop3Lines, parse
 from servers import DovecotServer, NoSuchServer
 from specimens import SPECIMENS
 
@@ -33,6 +33,11 @@ BAD = ["FETCH", "FETCH 1", "FETCH 0 FLAGS", "FETCH 1 NONSENSE", "FETCH 1 (FLAGS"
        "STORE 99 FLAGS (\\Seen)", "SEARCH UID 1:", "SEARCH CHARSET X-NONE SUBJECT x", "SEARCH BEFORE 99-Foo-2023", "ENABLE", "ENABLE NONSENSE",
        "APPEND INBOX", "APPEND INBOX (\\Seen) x", "SUBSCRIBE Nowhere", "UNSUBSCRIBE Nowhere", "CREATE \"\"", "GETQUOTA"]
 
+# Those with an end of their own, by their first word.
+POP3 = ["STAT", "LIST", "LIST 2", "LIST 99", "LIST 0", "LIST x", "UIDL 99", *(f"RETR {number}" for number in range(1, len(SPECIMENS) + 1)), "RETR 99",
+        "RETR", "TOP 1 0", "TOP 7 3", "TOP 15 1", "TOP 1", "TOP 1 -1", "TOP 99 1", "NOOP", "DELE 3", "DELE 3", "RETR 3", "LIST", "STAT", "LIST 3", "RSET", "STAT",
+        "NONSENSE", "USER again", "PASS again", "STLS", "AUTH", "LAST", "DELE 99", "DELE"]
+
 
 @pytest.fixture(scope="module")
 def pair(town, authority, request):
@@ -44,6 +49,11 @@ def pair(town, authority, request):
     sessions = []
     for server in (request.getfixturevalue("server"), judge):
         person = server.add("comparer")
+        inbox = Lines(town.desk, server.address, authority)
+        inbox.must(f"LOGIN {person.address} {person.password}")
+        for letter in SPECIMENS.values():
+            inbox.must(f"APPEND INBOX {{{len(letter)}+}}\r\n".encode() + letter)
+        inbox.close()
         session = Lines(town.desk, server.address, authority)
         session.must(f"LOGIN {person.address} {person.password}")
         session.must("CREATE Specimens")
@@ -51,6 +61,9 @@ def pair(town, authority, request):
             flags = ["", "\\Seen", "\\Flagged \\Answered", "$Mine", "\\Draft \\Seen"][number % 5]
             session.must(f'APPEND Specimens ({flags}) "{number + 1:2}-Jan-2023 12:00:00 +0000" {{{len(letter)}+}}\r\n'.encode() + letter)
         session.must("SELECT Specimens")
+        session.pop3 = Pop3Lines(town.desk, server.address, authority)
+        session.pop3.say(f"USER {person.address}")
+        assert session.pop3.say(f"PASS {person.password}")[0] == "+OK"
         sessions.append(session)
     yield sessions
     for session in sessions:
@@ -112,3 +125,10 @@ def test_they_refuse_the_same(pair, command):
         answers.append((status, text))
         session.say("SELECT Specimens")
     assert answers[0][0] == answers[1][0], answers
+
+
+def test_their_pop3_is_the_same(pair):
+    for command in POP3:
+        (ours, our_lines), (theirs, their_lines) = (session.pop3.say(command) for session in pair)
+        assert ours == theirs, command
+        assert our_lines == their_lines, command
