@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// fuzzes: pop3
+// fuzzes: pop3 mail
 #include "base/contract.hpp"
 #include "tests/pop3/rehearsal.hpp"
 
@@ -14,7 +14,8 @@ bool well_formed(std::string_view said)
 {
     while (!said.empty()) {
         const auto end = said.find("\r\n");
-        if (end == said.npos || (!said.starts_with("+OK ") && !said.starts_with("-ERR ")))
+        if (end == said.npos ||
+            (!said.starts_with("+OK ") && !said.starts_with("-ERR ") && !said.starts_with("+ ")))
             return false;
         const auto line = said.substr(0, end);
         if (line.find_first_of("\r\n") != line.npos)
@@ -46,14 +47,25 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto peer = input.substr(0, split);
 
     Script script;
-    script.user = "u";
-    script.password = "p";
     script.messages = {
         split == input.npos ? "a: b\r\n\r\n.c\r\n" : std::string(input.substr(split + 2)), "x", ""};
-    script.config.plaintext_auth = data[1] & 1;
+    const bool clear = (data[1] & 1) != 0;
+    script.mechanisms = clear ? std::vector<std::string>{"PLAIN", "B"} : std::vector<std::string>();
+    script.tls_mechanisms = {"PLAIN", "B"};
+    script.login = [](const std::string& mechanism, const auto& said) -> LoginAnswer {
+        if (said.empty() || said.size() == 3)
+            return LoginChallenge{std::string(said.size(), 'x')};
+        if (said.back() == std::string_view("\0u\0p", 4))
+            return LoginAccepted{};
+        if (mechanism == "PLAIN" || said.back().size() % 7 == 6)
+            return static_cast<LoginRefused>(said.back().size() % 6);
+        return said.back().size() % 2 == 0 ? LoginAnswer(LoginAccepted{"proof"})
+                                           : LoginAnswer(LoginChallenge{said.back()});
+    };
     script.config.implicit_tls = data[1] & 2;
     auto& limits = script.config.limits;
     limits.command_line = 60;
+    limits.login_line = 80;
     limits.errors = 5;
     limits.piece_bytes = 16;
     limits.top_bytes = 7;
@@ -70,9 +82,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     posthouse::expects(whole.deleted == cut.deleted && whole.closed == cut.closed);
     posthouse::expects(whole.closed == CloseReason::message_lost || well_formed(whole.said));
     posthouse::expects(whole.longest_send <= 64 + 60 + 2 * 16 + 200);
-    posthouse::expects(whole.openings == 0 || script.config.plaintext_auth ||
-                       script.config.implicit_tls);
+    posthouse::expects(whole.openings == 0 || clear || script.config.implicit_tls);
     posthouse::expects(whole.deletions == 0 || whole.closed == CloseReason::quit);
-    posthouse::expects(whole.logins <= limits.failed_logins);
+    posthouse::expects(whole.logins == cut.logins && whole.given_up == cut.given_up);
     return 0;
 }

@@ -25,6 +25,18 @@ std::string Connection::session_id() const
     return base32_encode(session_);
 }
 
+LoginSite Connection::login_site(std::string protocol) const
+{
+    return {.protocol = std::move(protocol),
+            .session = session_id(),
+            .client = client_,
+            .client_address = party_.address,
+            .listener = terms_->listener,
+            .hostname = terms_->settings->config.hostname.text(),
+            .clear = terms_->plaintext_auth,
+            .tls = channel_.is_tls()};
+}
+
 Task<void> Connection::run()
 {
     if (log::enabled(log::Level::debug))

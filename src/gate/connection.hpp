@@ -3,7 +3,9 @@
 
 #include "base/task.hpp"
 #include "gate/census.hpp"
+#include "gate/login_times.hpp"
 #include "gate/party.hpp"
+#include "gate/sasl_dialogue.hpp"
 #include "gate/terms.hpp"
 #include "net/channel.hpp"
 #include "wire/link.hpp"
@@ -23,6 +25,7 @@ struct Desk {
     std::shared_ptr<wire::Link> keeper = nullptr;
     std::shared_ptr<wire::Link> clerk = nullptr;
     std::shared_ptr<wire::Link> resolver = nullptr;
+    std::shared_ptr<LoginTimes> login_times = std::make_shared<LoginTimes>();
     class Outside* outside = nullptr; // Connections that the supervisor opens.
     class MilterPool* milters = nullptr;
     /// Stands for a letter's id in what is written before there is one. Never shown to anybody.
@@ -84,6 +87,8 @@ protected:
     const std::string& client() const { return client_; }
     std::string session_id() const;
     std::string tls_description() const { return channel_.tls_description(); }
+    /// As the connection is now; a handshake changes it.
+    LoginSite login_site(std::string protocol) const;
     void lose() { lost_ = true; }
 
 private:

@@ -19,6 +19,7 @@ inline constexpr std::string_view milter_failed = "milter.failed";
 inline constexpr std::string_view milter_refused = "milter.refused";
 inline constexpr std::string_view login_accepted = "login.accepted";
 inline constexpr std::string_view login_refused = "login.refused";
+inline constexpr std::string_view login_too_soon = "login.too_soon";
 inline constexpr std::string_view link_opened = "link.opened";
 inline constexpr std::string_view link_lost = "link.lost";
 inline constexpr std::string_view listener_unusable = "listener.unusable";

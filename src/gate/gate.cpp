@@ -42,6 +42,7 @@ private:
     std::shared_ptr<net::TlsContext> tls_;
     std::vector<process::Listening> listeners_;
     Census census_;
+    std::shared_ptr<LoginTimes> login_times_ = std::make_shared<LoginTimes>();
     std::vector<std::unique_ptr<Worker>> workers_;
     std::vector<std::thread> threads_;
     std::size_t ended_ = 0;
@@ -87,8 +88,10 @@ Gate::Gate(process::StartUp start, std::shared_ptr<net::TlsContext> tls)
     SystemRandom random;
     const auto mark = base32_encode(random.next());
     const auto count = threads_of(settings_->config);
-    for (std::size_t i = 0; i < count; ++i)
+    for (std::size_t i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<Worker>(census_, mark, requests_of(i)));
+        workers_.back()->share_login_times(login_times_);
+    }
     for (auto& link : start.links)
         take_link(std::move(link));
 }

@@ -5,14 +5,7 @@
 #include "gate/events.hpp"
 #include "gate/pop3_translation.hpp"
 
-#include <boost/asio/as_tuple.hpp>
-#include <boost/asio/steady_timer.hpp>
-#include <boost/asio/this_coro.hpp>
-#include <boost/asio/use_awaitable.hpp>
-
 #include <utility>
-
-namespace asio = boost::asio;
 
 namespace posthouse::gate {
 
@@ -23,6 +16,7 @@ Pop3Connection::Pop3Connection(Visitor visitor, Desk& desk)
     : Connection(std::move(visitor), desk),
       session_(terms().pop3)
 {
+    offer_logins();
 }
 
 Pop3Connection::~Pop3Connection()
@@ -54,17 +48,19 @@ Task<void> Pop3Connection::perform(pop3::Step next)
         const bool sent = co_await write(send->bytes, send->until);
         if (!sent)
             session_.disconnected();
-    } else if (const auto* pause = std::get_if<step::Wait>(&next)) {
-        co_await wait(*pause);
     } else if (const auto* start = std::get_if<step::StartTls>(&next)) {
-        const bool shaken = co_await start_tls(start->until);
-        if (shaken)
-            session_.tls_established();
-        else
-            session_.disconnected();
-    } else if (auto* login = std::get_if<step::Authenticate>(&next)) {
-        const auto answer = co_await authenticate(std::move(*login));
-        session_.answer(answer);
+        co_await protect(*start);
+    } else if (auto* login = std::get_if<step::StartLogin>(&next)) {
+        auto answer =
+            co_await dialogue_.start(desk().clerk, login_site("pop3"), std::move(login->mechanism),
+                                     std::move(login->initial));
+        session_.answer(take_login(std::move(answer)));
+    } else if (auto* response = std::get_if<step::ContinueLogin>(&next)) {
+        auto answer = co_await dialogue_.proceed(std::move(response->response));
+        session_.answer(take_login(std::move(answer)));
+    } else if (std::holds_alternative<step::CancelLogin>(next)) {
+        dialogue_.cancel();
+        ticket_.clear();
     } else if (std::holds_alternative<step::OpenMaildrop>(next)) {
         auto maildrop = co_await open_maildrop();
         session_.answer(std::move(maildrop));
@@ -93,40 +89,38 @@ Task<void> Pop3Connection::read_command(step::Read reading)
     session_.disconnected();
 }
 
-/// A client that goes meanwhile is noticed afterwards.
-Task<void> Pop3Connection::wait(step::Wait pause)
+Task<void> Pop3Connection::protect(step::StartTls start)
 {
-    asio::steady_timer timer(co_await asio::this_coro::executor, pause.until);
-    co_await timer.async_wait(asio::as_tuple(asio::use_awaitable));
+    const bool shaken = co_await start_tls(start.until);
+    if (!shaken) {
+        session_.disconnected();
+        co_return;
+    }
+    session_.tls_established();
+    offer_logins();
 }
 
 // ---- The login ------------------------------------------------------------------------------
 
-Task<pop3::Login> Pop3Connection::authenticate(step::Authenticate login)
+void Pop3Connection::offer_logins()
 {
-    const auto clerk = desk().clerk;
-    if (!clerk)
-        co_return pop3::Login::unavailable;
-    wire::Authenticate request;
-    request.set_user(login.user);
-    request.set_password(std::string(login.password.reveal()));
-    request.set_client_address(party().address);
-    request.set_protocol("pop3");
-    auto answer = co_await clerk->call<wire::Authenticated>(Method::authenticate, request);
-    wipe(*request.mutable_password());
-    const bool in = answer && answer->message.ok();
-    if (in) {
-        ticket_ = answer->message.ticket();
-        log::info(event::login_accepted,
-                  {{"session", session_id()}, {"client", client()}, {"user", login.user}});
-        co_return pop3::Login::accepted;
+    session_.offer_mechanisms(
+        config::offered_mechanisms(terms().settings->config.logins, login_site("pop3").channel()));
+}
+
+/// The ticket stays here until the session asks for the maildrop.
+pop3::LoginAnswer Pop3Connection::take_login(SaslDialogue::Answer answer)
+{
+    if (auto* accepted = std::get_if<SaslDialogue::Accepted>(&answer)) {
+        if (!desk().login_times->admit(accepted->user, terms().pop3->login_delay,
+                                       Instant::clock::now())) {
+            log::info(event::login_too_soon,
+                      {{"session", session_id()}, {"client", client()}, {"user", accepted->user}});
+            return pop3::LoginRefused::too_soon;
+        }
+        ticket_ = std::move(accepted->ticket);
     }
-    log::info(event::login_refused, {{"session", session_id()},
-                                     {"client", client()},
-                                     {"user", login.user},
-                                     {"reason", answer ? std::string_view(answer->message.reason())
-                                                       : wire::describe(answer.error())}});
-    co_return answer ? pop3::Login::refused : pop3::Login::unavailable;
+    return login_answer_of(answer);
 }
 
 Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> Pop3Connection::open_maildrop()
@@ -146,8 +140,12 @@ Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> Pop3Connection::open_mail
     auto maildrop = co_await keeper_->call<wire::Maildrop>(Method::open_maildrop, question);
     if (!maildrop)
         co_return std::unexpected(pop3::OpenFailure::unavailable);
-    uids_ = uids_of(maildrop->message);
-    co_return maildrop_of(maildrop->message);
+    auto made = maildrop_of(maildrop->message);
+    uids_.clear();
+    uids_.reserve(made.messages.size());
+    for (const auto& message : made.messages)
+        uids_.push_back(message.uid);
+    co_return made;
 }
 
 void Pop3Connection::close_maildrop()
@@ -163,14 +161,14 @@ void Pop3Connection::close_maildrop()
 
 Task<void> Pop3Connection::read_message(step::ReadMessage wanted)
 {
-    wire::ReadMessage request;
-    request.set_session(reading_session_);
-    request.set_uid(uids_[wanted.index]);
-    request.set_offset(wanted.offset);
-    request.set_length(static_cast<std::uint32_t>(wanted.length));
-    auto piece = co_await keeper_->call<wire::Piece>(Method::read_message, request);
-    if (piece && !piece->raw.empty() && piece->raw.size() <= wanted.length)
-        session_.message_piece(piece->raw);
+    const auto piece =
+        co_await ahead_.read(keeper_, {.session = reading_session_,
+                                       .uid = uids_[wanted.index],
+                                       .offset = wanted.offset,
+                                       .length = static_cast<std::uint32_t>(wanted.length),
+                                       .more = wanted.more});
+    if (piece)
+        session_.message_piece(*piece);
     else
         session_.message_failed();
 }

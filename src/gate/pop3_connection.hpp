@@ -2,9 +2,10 @@
 #pragma once
 
 #include "gate/connection.hpp"
+#include "gate/pop3_read_ahead.hpp"
+#include "gate/sasl_dialogue.hpp"
 #include "pop3/session.hpp"
 
-#include <optional>
 #include <vector>
 
 namespace posthouse::gate {
@@ -30,14 +31,17 @@ private:
 
     Task<void> perform(pop3::Step);
     Task<void> read_command(pop3::step::Read);
-    Task<void> wait(pop3::step::Wait);
-    Task<pop3::Login> authenticate(pop3::step::Authenticate);
+    Task<void> protect(pop3::step::StartTls);
+    void offer_logins();
+    pop3::LoginAnswer take_login(SaslDialogue::Answer);
     Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> open_maildrop();
     void close_maildrop();
     Task<void> read_message(pop3::step::ReadMessage);
     Task<pop3::Deletion> delete_messages(pop3::step::DeleteMessages);
 
     pop3::Session session_;
+    SaslDialogue dialogue_;
+    ReadAhead ahead_;
     bool draining_ = false;
     std::string ticket_;                 // From the clerk, for the keeper.
     std::shared_ptr<wire::Link> keeper_; // The one that has opened the session below.

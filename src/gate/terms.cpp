@@ -28,7 +28,8 @@ std::shared_ptr<const pop3::Config> pop3_config_of(const wire::Listener& listene
     pop3::Config made{.hostname = config.hostname.text()};
     made.offer_tls = listener.tls() == "starttls";
     made.implicit_tls = listener.tls() == "implicit";
-    made.plaintext_auth = listener.plaintext_auth();
+    made.login_delay = std::chrono::duration_cast<std::chrono::seconds>(config.pop3.login_delay);
+    made.expire_days = config.pop3.expire_days;
     return std::make_shared<const pop3::Config>(std::move(made));
 }
 
@@ -77,6 +78,7 @@ terms_of(const wire::Listener& listener, std::shared_ptr<const process::Settings
     terms.listener = listener.address();
     terms.tls = wants_tls ? std::move(tls) : nullptr;
     terms.implicit_tls = listener.tls() == "implicit";
+    terms.plaintext_auth = listener.plaintext_auth();
     terms.unix_socket = listener.address().starts_with("unix:");
     terms.local_submission = listener.protocol() == "submit" && terms.unix_socket;
     for (const auto& text : listener.proxy_from()) {

@@ -23,6 +23,7 @@ struct Terms {
     std::string listener; // Its address, for the trace.
     std::shared_ptr<net::TlsContext> tls;
     bool implicit_tls = false;
+    bool plaintext_auth = false; // Passwords are taken without TLS.
     bool unix_socket = false;
     bool local_submission = false; // The sendmail command's: who connects is who calls it.
     /// Whose connections begin with a PROXY header.

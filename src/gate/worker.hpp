@@ -37,6 +37,11 @@ public:
     ~Worker();
 
     boost::asio::io_context& context() { return context_; }
+    /// What the threads of a gate have in common; before run().
+    void share_login_times(std::shared_ptr<LoginTimes> times)
+    {
+        desk_.login_times = std::move(times);
+    }
     /// Until the context is stopped.
     void run();
 

@@ -2,7 +2,9 @@
 #include "pop3/command.hpp"
 
 #include "base/text.hpp"
+#include "mail/sasl_response.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace posthouse::pop3 {
@@ -56,6 +58,33 @@ Parsed pass(const Arguments& arguments)
     return command::Pass{Secret(std::string(arguments.all))};
 }
 
+/// "AUTH" [ SP mechanism [ SP initial-response ] ]. Alone it is older than RFC 5034 and asks for a
+/// list.
+Parsed auth(const Arguments& arguments)
+{
+    if (arguments.none())
+        return command::Auth{};
+    const auto space = std::min(arguments.all.find(' '), arguments.all.size());
+    const auto mechanism = arguments.all.substr(0, space);
+    if (!mail::is_sasl_mechanism(mechanism))
+        return std::unexpected("This command takes a mechanism");
+    command::Auth parsed{.mechanism = uppercase(mechanism), .initial = std::nullopt};
+    if (space != arguments.all.size()) {
+        parsed.initial = mail::parse_initial_sasl_response(arguments.all.substr(space + 1));
+        if (!parsed.initial)
+            return std::unexpected("The initial response is not base64");
+    }
+    return parsed;
+}
+
+Parsed language(const Arguments& arguments)
+{
+    command::Language parsed;
+    if (!arguments.none())
+        parsed.range = std::string(arguments.all);
+    return parsed;
+}
+
 Parsed top(const Arguments& arguments)
 {
     const auto space = arguments.all.find(' ');
@@ -76,6 +105,9 @@ struct Grammar {
 constexpr std::array grammar{
     Grammar{"USER", user, true},
     Grammar{"PASS", pass, true},
+    Grammar{"AUTH", auth},
+    Grammar{"UTF8", without_argument<command::Utf8>},
+    Grammar{"LANG", language},
     Grammar{"STLS", without_argument<command::Stls>},
     Grammar{"CAPA", without_argument<command::Capa>},
     Grammar{"STAT", without_argument<command::Stat>},
@@ -90,6 +122,11 @@ constexpr std::array grammar{
 };
 
 } // namespace
+
+bool is_auth(std::string_view line)
+{
+    return starts_with_ignoring_case(line, "AUTH ");
+}
 
 std::expected<Command, std::string_view> parse_command(std::string_view line)
 {

@@ -10,7 +10,8 @@
 #include <string_view>
 #include <variant>
 
-/// What a client may say: RFC 1939 §4 to §7, RFC 2449 §5, RFC 2595 §4.
+/// What a client may say: RFC 1939 §4 to §7, RFC 2449 §5, RFC 2595 §4, RFC 5034 §4, RFC 6856 §2,
+/// §3.
 namespace posthouse::pop3 {
 
 namespace command {
@@ -21,7 +22,15 @@ struct User {
 struct Pass {
     Secret password; // Spaces are part of it: RFC 1939 §7
 };
+struct Auth {              // RFC 5034 §4
+    std::string mechanism; // Upper case; "": what is on offer?
+    std::optional<Secret> initial;
+};
 struct Stls {};
+struct Utf8 {};                       // RFC 6856 §2
+struct Language {                     // RFC 6856 §3
+    std::optional<std::string> range; // "*": the server's choice; nothing: which ones are there?
+};
 struct Capa {};
 struct Stat {};
 struct List {
@@ -45,10 +54,13 @@ struct Quit {};
 
 } // namespace command
 
-using Command =
-    std::variant<command::User, command::Pass, command::Stls, command::Capa, command::Stat,
-                 command::List, command::Uidl, command::Retrieve, command::Top, command::Delete,
-                 command::Reset, command::Noop, command::Quit>;
+using Command = std::variant<command::User, command::Pass, command::Auth, command::Stls,
+                             command::Utf8, command::Language, command::Capa, command::Stat,
+                             command::List, command::Uidl, command::Retrieve, command::Top,
+                             command::Delete, command::Reset, command::Noop, command::Quit>;
+
+/// Is this line an AUTH? It may be as long as a SASL response.
+bool is_auth(std::string_view line);
 
 /// `line` without its end. Otherwise what is wrong, for the text of the reply.
 std::expected<Command, std::string_view> parse_command(std::string_view line);

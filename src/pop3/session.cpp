@@ -52,22 +52,6 @@ void Session::tls_established()
     phase_ = Phase::command;
 }
 
-void Session::answer(Login login)
-{
-    expects(std::exchange(question_, Question::none) == Question::login);
-    switch (login) {
-    case Login::accepted:
-        phase_ = Phase::maildrop;
-        return;
-    case Login::refused:
-        phase_ = Phase::failed_login;
-        return;
-    case Login::unavailable:
-        phase_ = Phase::command;
-        return error("[SYS/TEMP] The password cannot be checked now");
-    }
-}
-
 void Session::answer(std::expected<Maildrop, OpenFailure> maildrop)
 {
     expects(std::exchange(question_, Question::none) == Question::maildrop);
@@ -95,7 +79,7 @@ void Session::message_piece(std::string_view bytes)
 {
     expects(std::exchange(question_, Question::none) == Question::message);
     auto& sending = transaction_->sending;
-    const auto octets = transaction_->messages[sending.index].octets;
+    const auto octets = transaction_->octets(sending.index);
     expects(!bytes.empty() && bytes.size() <= octets - sending.offset);
     if (sending.offset == 0) // Not before it is known that the message can be read.
         ok(sending.top ? "Top of message follows" : fmt::format("{} octets", octets));
@@ -128,10 +112,12 @@ std::optional<Step> Session::advance(Instant now)
     case Phase::command:
         return read_command(now);
     case Phase::login:
-        return ask(Question::login,
-                   step::Authenticate{std::exchange(user_, {}), std::move(password_)});
-    case Phase::failed_login:
-        return hold_back(now);
+        return pass_login_on();
+    case Phase::response:
+    case Phase::last_words:
+        return read_response(now);
+    case Phase::given_up:
+        return cancel_login();
     case Phase::maildrop:
         return ask(Question::maildrop, step::OpenMaildrop{});
     case Phase::listing:
@@ -153,24 +139,31 @@ std::optional<Step> Session::advance(Instant now)
     return std::nullopt;
 }
 
-std::optional<Step> Session::read_command(Instant now)
+/// Where the first line ends, if all of it is here. The session closes over one that is too long:
+/// where its next command begins is anyone's guess.
+std::optional<std::size_t> Session::line_end(std::size_t limit)
 {
     const auto input = input_.view();
     const auto end = input.find('\n');
-    const bool complete = end != input.npos;
-    if ((complete ? end + 1 : input.size()) > config_->limits.command_line) {
+    if ((end == input.npos ? input.size() : end + 1) > limit) {
         error("The line is too long");
-        close(CloseReason::line_too_long); // Where its next command begins is anyone's guess.
+        close(CloseReason::line_too_long);
         return std::nullopt;
     }
-    if (!complete)
-        return wait_for_peer(now);
+    return end == input.npos ? std::nullopt : std::optional(end);
+}
 
-    auto line = input.substr(0, end);
+std::optional<Step> Session::read_command(Instant now)
+{
+    const auto& limits = config_->limits;
+    const auto end = line_end(is_auth(input_.view()) ? limits.login_line : limits.command_line);
+    if (!end)
+        return phase_ == Phase::command ? wait_for_peer(now) : std::nullopt;
+    auto line = input_.view().substr(0, *end);
     if (line.ends_with('\r'))
         line.remove_suffix(1);
     const auto command = parse_command(line);
-    input_.consume(end + 1);
+    input_.consume_and_wipe(*end + 1);
     waiting_since_.reset();
     if (!command)
         refuse(command.error());
@@ -194,22 +187,6 @@ std::optional<Step> Session::wait_for_peer(Instant now)
     return std::nullopt;
 }
 
-/// So that guessing passwords takes its time.
-std::optional<Step> Session::hold_back(Instant now)
-{
-    if (!waiting_since_)
-        waiting_since_ = now;
-    const auto until = *waiting_since_ + config_->limits.failed_login_delay;
-    if (now < until)
-        return step::Wait{until};
-    waiting_since_.reset();
-    phase_ = Phase::command;
-    error("[AUTH] Wrong name or password");
-    if (++failed_logins_ >= config_->limits.failed_logins)
-        close(CloseReason::failed_logins);
-    return std::nullopt;
-}
-
 Step Session::ask(Question question, Step step)
 {
     question_ = question;
@@ -225,12 +202,13 @@ Step Session::send(Instant now)
 
 void Session::continue_listing()
 {
-    auto& [messages, deleted, row] = *transaction_;
-    for (; row.index < messages.size(); ++row.index) {
+    auto& transaction = *transaction_;
+    auto& row = transaction.sending;
+    for (; row.index < transaction.deleted.size(); ++row.index) {
         if (output_.size() >= config_->limits.output_bytes)
             return;
-        if (!deleted[row.index])
-            output_ += listing(row.index, row.column) + "\r\n";
+        if (!transaction.deleted[row.index])
+            add_listing(row.index, row.column);
     }
     output_ += ".\r\n";
     phase_ = Phase::command;
@@ -239,7 +217,7 @@ void Session::continue_listing()
 std::optional<Step> Session::read_message()
 {
     const auto& sending = transaction_->sending;
-    const auto left = transaction_->messages[sending.index].octets - sending.offset;
+    const auto left = transaction_->octets(sending.index) - sending.offset;
     if (left == 0) { // An empty message; others end in message_piece().
         ok(sending.top ? "Top of message follows" : "0 octets");
         finish_message();
@@ -248,13 +226,16 @@ std::optional<Step> Session::read_message()
     const auto& limits = config_->limits;
     const auto length =
         std::min<std::uint64_t>(left, sending.top ? limits.top_bytes : limits.piece_bytes);
-    return ask(Question::message, step::ReadMessage{sending.index, sending.offset, length});
+    return ask(Question::message, step::ReadMessage{.index = sending.index,
+                                                    .offset = sending.offset,
+                                                    .length = length,
+                                                    .more = sending.top ? 0 : left - length});
 }
 
 void Session::finish_message()
 {
     auto& sending = transaction_->sending;
-    if (sending.offset < transaction_->messages[sending.index].octets)
+    if (sending.offset < transaction_->octets(sending.index))
         return;
     sending.stuffing.finish(output_);
     phase_ = Phase::command;
@@ -263,7 +244,7 @@ void Session::finish_message()
 std::optional<Step> Session::delete_messages()
 {
     step::DeleteMessages question;
-    for (std::uint32_t i = 0; i < transaction_->messages.size(); ++i)
+    for (std::uint32_t i = 0; i < transaction_->deleted.size(); ++i)
         if (transaction_->deleted[i])
             question.indices.push_back(i);
     if (!question.indices.empty())

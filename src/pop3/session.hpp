@@ -6,6 +6,7 @@
 #include "base/time.hpp"
 #include "pop3/command.hpp"
 #include "pop3/limits.hpp"
+#include "pop3/session_steps.hpp"
 
 #include <cstdint>
 #include <expected>
@@ -13,87 +14,26 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <variant>
 #include <vector>
 
 namespace posthouse::pop3 {
 
 struct Config {
     std::string hostname;
-    bool offer_tls = false;      // STLS, RFC 2595 §4
-    bool implicit_tls = false;   // The connection is protected from its first byte.
-    bool plaintext_auth = false; // Take passwords on an unprotected connection too.
+    bool offer_tls = false;    // STLS, RFC 2595 §4
+    bool implicit_tls = false; // The connection is protected from its first byte.
+    /// RFC 2449 §6.5 and §6.7; what enforces them is not the session.
+    std::chrono::seconds login_delay = {};
+    std::optional<std::size_t> expire_days = {}; // Nothing: NEVER
     Limits limits = {};
 };
 
-/// One message as it was when the session began.
-struct Message {
-    std::uint64_t octets = 0; // As stored.
-    std::string uidl;         // RFC 1939 §7: 1 to 70 characters from 0x21 to 0x7E, never used twice
-};
-using Maildrop = std::vector<Message>;
-
-enum class Login : std::uint8_t {
-    accepted,
-    refused,     // Name or password is wrong.
-    unavailable, // It could not be found out.
-};
-enum class OpenFailure : std::uint8_t { in_use, unavailable };
-enum class Deletion : std::uint8_t { done, failed };
-
-enum class CloseReason : std::uint8_t {
-    quit,
-    disconnected,
-    timed_out,
-    errors,
-    failed_logins,
-    line_too_long,
-    injection, // Bytes in the clear behind STLS
-    message_lost,
-};
-
-/// What the session asks its driver to do next; these are all the ways in which it touches the
-/// world. Messages are named by their index in the maildrop, from 0.
-namespace step {
-
-struct Read { // -> receive(), or disconnected(). Nothing by `until`: just call next() again.
-    Instant until;
-};
-struct Send { // Failing to by `until` -> disconnected().
-    std::string bytes;
-    Instant until;
-};
-struct Wait { // Read nothing; at `until` call next() again. (Or disconnected().)
-    Instant until;
-};
-struct StartTls { // -> tls_established(), or disconnected().
-    Instant until;
-};
-struct Authenticate { // -> answer(Login)
-    std::string user;
-    Secret password;
-};
-struct OpenMaildrop { // Of the user who was just accepted. -> answer(expected<Maildrop, …>)
-};
-struct ReadMessage { // -> message_piece(): 1 to `length` bytes; or message_failed().
-    std::uint32_t index = 0;
-    std::uint64_t offset = 0;
-    std::size_t length = 0; // Never beyond the message's octets.
-};
-struct DeleteMessages { // At QUIT only; ascending, not empty. -> answer(Deletion)
-    std::vector<std::uint32_t> indices;
-};
-struct Close { // The end; do not call next() again.
-    CloseReason why;
-};
-
-} // namespace step
-
-using Step = std::variant<step::Read, step::Send, step::Wait, step::StartTls, step::Authenticate,
-                          step::OpenMaildrop, step::ReadMessage, step::DeleteMessages, step::Close>;
-
 /// One POP3 server session without I/O: RFC 1939 (without APOP), CAPA and response codes
-/// (RFC 2449, RFC 3206), STLS (RFC 2595).
+/// (RFC 2449, RFC 3206), STLS (RFC 2595), AUTH (RFC 5034), UTF8 and LANG (RFC 6856).
+///
+/// A login is a dialogue whose mechanisms the driver knows; USER and PASS are one of PLAIN.
+/// Messages leave as they are stored, in UTF-8 mode and without it: those whose headers hold UTF-8
+/// are not rewritten for a client that did not say UTF8, as no client that can read mail needs it.
 ///
 /// The session decides; a driver acts: it takes the step that next() hands out, carries it out,
 /// reports with one of the calls named beside it, and repeats. At most one question is open at a
@@ -113,18 +53,29 @@ public:
     void receive(std::string_view bytes);
     void disconnected(); // At any time, with a question open too.
     void tls_established();
-    void answer(Login);
+    void answer(LoginAnswer);
     void answer(std::expected<Maildrop, OpenFailure>);
     void answer(Deletion);
     void message_piece(std::string_view bytes);
     void message_failed();
 
+    /// What AUTH offers from now on, in this order and in upper case; USER and PASS come with
+    /// PLAIN. Before the session's first step, and after the handshake, since that changes what may
+    /// be offered. Nothing to begin with.
+    void offer_mechanisms(std::vector<std::string> mechanisms)
+    {
+        mechanisms_ = std::move(mechanisms);
+    }
+
 private:
     struct Transaction;
+    struct LoginUnderWay;
     enum class Phase : std::uint8_t {
         command,
-        login,        // Name and password are to be checked.
-        failed_login, // The answer is held back.
+        login,      // What the client said is to be told to the driver.
+        response,   // The client's, to a challenge
+        last_words, // Its empty one, to what the server had to say last
+        given_up,   // Of which the driver is to hear.
         maildrop,
         listing,
         message,
@@ -138,7 +89,10 @@ private:
     std::optional<Step> advance(Instant now);
     std::optional<Step> read_command(Instant now);
     std::optional<Step> wait_for_peer(Instant now);
-    std::optional<Step> hold_back(Instant now);
+    std::optional<Step> read_response(Instant now);
+    std::optional<std::size_t> line_end(std::size_t limit);
+    Step pass_login_on();
+    Step cancel_login();
     std::optional<Step> read_message();
     std::optional<Step> delete_messages();
     Step ask(Question, Step);
@@ -149,7 +103,10 @@ private:
     void execute(const Command&);
     void on(const command::User&);
     void on(const command::Pass&);
+    void on(const command::Auth&);
     void on(const command::Stls&);
+    void on(const command::Utf8&);
+    void on(const command::Language&);
     void on(const command::Capa&);
     void on(const command::Stat&);
     void on(const command::List&);
@@ -161,9 +118,13 @@ private:
     void on(const command::Noop&);
     void on(const command::Quit&);
 
-    bool may_send_password() const;
+    bool takes_passwords() const;
+    void refuse_clear_login();
+    void challenge_with(std::string_view bytes);
+    void give_login_up(std::string_view because);
+    void refuse_login(LoginRefused);
     std::optional<std::uint32_t> index_of(std::uint64_t number); // Otherwise it has refused.
-    std::string listing(std::uint32_t index, Column) const;
+    void add_listing(std::uint32_t index, Column);
     void answer_listing(std::optional<std::uint64_t> message, Column);
     void start_message(std::uint32_t index, std::optional<std::uint64_t> lines);
     void ok(std::string_view text);
@@ -172,12 +133,13 @@ private:
     void close(CloseReason);
 
     std::shared_ptr<const Config> config_;
+    std::vector<std::string> mechanisms_;
     InputBuffer input_;
     std::string output_; // Not sent yet: pipelined commands are answered in one go.
     std::string user_;
-    Secret password_;                          // Between PASS and the question
+    std::unique_ptr<LoginUnderWay> login_;     // From PASS or AUTH to its end
     std::unique_ptr<Transaction> transaction_; // From the login on
-    std::optional<Instant> waiting_since_;     // For this command, or for the end of a delay
+    std::optional<Instant> waiting_since_;     // For this command or response
     Phase phase_ = Phase::command;
     Question question_ = Question::none;
     CloseReason close_reason_ = CloseReason::quit;

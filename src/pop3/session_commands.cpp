@@ -2,9 +2,14 @@
 #include "pop3/session.hpp"
 #include "pop3/transaction.hpp"
 
+#include "base/text.hpp"
+
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
-// What each command does. RFC 1939 §4 to §7, RFC 2449 §5, RFC 2595 §4
+#include <iterator>
+
+// What each command does. RFC 1939 §4 to §7, RFC 2449 §5, RFC 2595 §4, RFC 6856 §2, §3
 namespace posthouse::pop3 {
 
 namespace {
@@ -14,6 +19,9 @@ enum class State : std::uint8_t { any, authorization, transaction };
 struct Belongs {
     State operator()(const command::User&) const { return State::authorization; }
     State operator()(const command::Pass&) const { return State::authorization; }
+    State operator()(const command::Auth&) const { return State::authorization; }
+    State operator()(const command::Utf8&) const { return State::authorization; }
+    State operator()(const command::Language&) const { return State::any; }
     State operator()(const command::Stls&) const { return State::authorization; }
     State operator()(const command::Capa&) const { return State::any; }
     State operator()(const command::Quit&) const { return State::any; }
@@ -30,24 +38,6 @@ void Session::execute(const Command& command)
     if (state == State::transaction && !transaction_)
         return refuse("Log in first");
     std::visit([this](const auto& parsed) { on(parsed); }, command);
-}
-
-void Session::on(const command::User& user)
-{
-    if (!may_send_password())
-        return refuse("Say STLS first: passwords are not taken in the clear");
-    user_ = user.name;
-    ok("The password, please"); // Known or not.
-}
-
-void Session::on(const command::Pass& pass)
-{
-    if (!may_send_password())
-        return refuse("Say STLS first: passwords are not taken in the clear");
-    if (user_.empty())
-        return refuse("Say USER first");
-    password_ = pass.password;
-    phase_ = Phase::login;
 }
 
 void Session::on(const command::Stls&)
@@ -67,11 +57,40 @@ void Session::on(const command::Capa&)
 {
     ok("Capabilities follow");
     output_ += "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\n";
-    if (may_send_password()) // RFC 2595 §4: both stand there only while they would work.
+    // RFC 2595 §4: these stand there only while they would work.
+    if (takes_passwords() && !transaction_)
         output_ += "USER\r\n";
+    if (!mechanisms_.empty() && !transaction_) {
+        output_ += "SASL";
+        for (const auto& mechanism : mechanisms_)
+            output_.append(" ").append(mechanism);
+        output_ += "\r\n";
+    }
     if (config_->offer_tls && !tls_ && !transaction_)
         output_ += "STLS\r\n";
-    output_ += "IMPLEMENTATION Posthouse\r\n.\r\n";
+    if (config_->login_delay.count() != 0)
+        output_ += fmt::format("LOGIN-DELAY {}\r\n", config_->login_delay.count());
+    output_ += config_->expire_days ? fmt::format("EXPIRE {}\r\n", *config_->expire_days)
+                                    : "EXPIRE NEVER\r\n";
+    output_ += "UTF8 USER\r\nLANG\r\nIMPLEMENTATION Posthouse\r\n.\r\n";
+}
+
+void Session::on(const command::Utf8&)
+{
+    ok("Letters are sent as they are"); // As they are to everyone.
+}
+
+/// English is all there is: the text of a response is for whoever debugs a client.
+void Session::on(const command::Language& language)
+{
+    if (!language.range) {
+        ok("Languages follow");
+        output_ += "en English\r\n.\r\n";
+    } else if (*language.range == "*" || equal_ignoring_case(*language.range, "en")) {
+        ok("en It stays as it is");
+    } else {
+        refuse("There is no such language here");
+    }
 }
 
 void Session::on(const command::Stat&)
@@ -111,7 +130,7 @@ void Session::on(const command::Delete& del)
 
 void Session::on(const command::Reset&)
 {
-    transaction_->deleted.assign(transaction_->messages.size(), false);
+    transaction_->deleted.assign(transaction_->deleted.size(), false);
     const auto count = transaction_->remaining();
     ok(fmt::format("{} messages ({} octets)", count.messages, count.octets));
 }
@@ -133,32 +152,36 @@ void Session::on(const command::Quit&)
 
 // ---- Answering ------------------------------------------------------------------------------
 
-bool Session::may_send_password() const
-{
-    return tls_ || config_->plaintext_auth;
-}
-
 std::optional<std::uint32_t> Session::index_of(std::uint64_t number)
 {
-    if (number >= 1 && number <= transaction_->messages.size() &&
-        !transaction_->deleted[number - 1])
+    if (number >= 1 && number <= transaction_->deleted.size() && !transaction_->deleted[number - 1])
         return static_cast<std::uint32_t>(number - 1);
     refuse("No such message");
     return std::nullopt;
 }
 
-std::string Session::listing(std::uint32_t index, Column column) const
+/// "number octets" or "number unique-id". Tens of thousands of them in one response are usual.
+void Session::add_listing(std::uint32_t index, Column column)
 {
-    const auto& message = transaction_->messages[index];
-    return column == Column::uidl ? fmt::format("{} {}", index + 1, message.uidl)
-                                  : fmt::format("{} {}", index + 1, message.octets);
+    const auto& message = transaction_->maildrop.messages[index];
+    const auto to = std::back_inserter(output_);
+    if (column == Column::octets)
+        fmt::format_to(to, FMT_COMPILE("{} {}\r\n"), index + 1, message.octets);
+    else if (message.own == 0)
+        fmt::format_to(to, FMT_COMPILE("{} {}.{}\r\n"), index + 1, transaction_->maildrop.validity,
+                       message.uid);
+    else
+        fmt::format_to(to, FMT_COMPILE("{} {}\r\n"), index + 1,
+                       transaction_->maildrop.uidl(message));
 }
 
 void Session::answer_listing(std::optional<std::uint64_t> message, Column column)
 {
     if (message) {
-        if (const auto index = index_of(*message))
-            ok(listing(*index, column));
+        if (const auto index = index_of(*message)) {
+            output_ += "+OK ";
+            add_listing(*index, column);
+        }
         return;
     }
     const auto count = transaction_->remaining();

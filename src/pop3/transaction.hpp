@@ -11,9 +11,16 @@
 
 namespace posthouse::pop3 {
 
+/// A login that is under way.
+struct Session::LoginUnderWay {
+    std::string mechanism;
+    std::optional<Secret> said; // And not passed on yet.
+    bool begun = false;         // The driver knows of it.
+};
+
 /// What a session has from its login on.
 struct Session::Transaction {
-    explicit Transaction(Maildrop m) : messages(std::move(m)), deleted(messages.size()) {}
+    explicit Transaction(Maildrop m) : maildrop(std::move(m)), deleted(maildrop.messages.size()) {}
 
     /// The response that is under way.
     struct Sending {
@@ -31,16 +38,18 @@ struct Session::Transaction {
     Count remaining() const
     {
         Count count;
-        for (std::size_t i = 0; i < messages.size(); ++i) {
+        for (std::size_t i = 0; i < deleted.size(); ++i) {
             if (!deleted[i]) {
                 ++count.messages;
-                count.octets += messages[i].octets;
+                count.octets += octets(i);
             }
         }
         return count;
     }
 
-    Maildrop messages;
+    std::uint64_t octets(std::size_t index) const { return maildrop.messages[index].octets; }
+
+    Maildrop maildrop;
     std::vector<bool> deleted;
     Sending sending;
 };

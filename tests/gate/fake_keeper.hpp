@@ -2,6 +2,7 @@
 #pragma once
 
 #include "wire/link.hpp"
+#include "wire/login.pb.h"
 #include "wire/messages.pb.h"
 
 #include <boost/asio/io_context.hpp>
@@ -51,12 +52,15 @@ public:
     std::vector<wire::Etrn> etrns;
     std::map<std::uint64_t, std::string> uploads;
     std::size_t largest_piece = 0;
-    std::vector<wire::Authenticate> logins;
+    std::vector<wire::SaslStart> logins;
+    std::size_t given_up = 0;         // Of them.
+    std::vector<std::string> tickets; // Redeemed.
     std::vector<std::uint32_t> expunged;
     std::uint64_t open_session = 0;
 
 private:
     Task<wire::Result<wire::Answer>> answer(std::shared_ptr<wire::Link>, wire::Frame);
+    wire::Result<wire::Answer> answer_login(const wire::Frame&);
     wire::Result<wire::Answer> answer_mail(const wire::Frame&);
     wire::Result<wire::Answer> answer_reader(const wire::Frame&);
     wire::Result<wire::Answer> accept(const wire::Frame&);

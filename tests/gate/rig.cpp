@@ -121,18 +121,14 @@ void Rig::open(const Door& door, config::Limits limits)
         listener.add_proxy_from(network);
     listener.set_tls(door.tls);
     listener.set_plaintext_auth(door.plaintext_auth);
-    const auto settings = settings_with(limits, 1, door.smtp);
-    auto terms = **terms_of(listener, settings, *tls_context_of(*settings));
-    if (terms.pop3) {
-        auto config = *terms.pop3;
-        config.limits.failed_login_delay = door.failed_login_delay;
-        terms.pop3 = std::make_shared<const pop3::Config>(config);
-    }
+    auto settings = std::make_shared<process::Settings>(*settings_with(limits, 1, door.smtp));
+    settings->config.pop3 = door.pop3;
+    const auto terms = *terms_of(listener, settings, *tls_context_of(*settings));
     std::vector<Worker::Opening> openings;
     auto socket = unix_path_.empty()
                       ? loopback_listener(port_)
                       : std::move(*process::listen_on(process::UnixPlace{.path = unix_path_}));
-    openings.push_back({std::move(socket), std::make_shared<const Terms>(std::move(terms))});
+    openings.push_back({std::move(socket), terms});
     worker.listen(std::move(openings));
 }
 

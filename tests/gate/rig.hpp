@@ -89,10 +89,10 @@ public:
         std::string protocol = "smtp";
         std::string tls = "off";
         bool plaintext_auth = true;
-        Duration failed_login_delay = Duration::zero();
         std::vector<std::string> proxy_from = {};
         std::string unix_path = {}; // Instead of a port.
         config::Smtp smtp = {};
+        config::Pop3 pop3 = {};
     };
     enum class Links : std::uint8_t { none, both };
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/contract.hpp"
 #include "pop3/session.hpp"
 
 #include <algorithm>
@@ -18,23 +19,44 @@ struct Rehearsal {
     std::string said; // All that the session sent,
     int sends = 0;    // in this many pieces,
     std::size_t longest_send = 0;
-    int waits = 0, logins = 0, openings = 0, deletions = 0;
+    int logins = 0, given_up = 0, openings = 0, deletions = 0;
     std::vector<std::uint32_t> deleted;
     std::optional<CloseReason> closed;
 };
 
 struct Script {
     Config config{.hostname = "mx.example"};
-    std::vector<std::string> messages; // Their texts; the uidl of the first is "u1".
+    std::vector<std::string> messages; // Their texts; the uidl of the first is "7.1".
     std::string user = "fritz", password = "secret";
+    /// What AUTH offers before and after a handshake.
+    std::vector<std::string> mechanisms = {"PLAIN"}, tls_mechanisms = {"PLAIN"};
     std::size_t piece = std::string_view::npos; // The peer's bytes come in pieces of this size,
     std::size_t message_piece = std::string_view::npos; // and the messages' in these.
-    std::function<Login(const step::Authenticate&)> login;
+    /// What becomes of a login: `said` is all that the client has said in it.
+    using Said = std::vector<std::string>;
+    std::function<LoginAnswer(const std::string& mechanism, const Said& said)> login;
     std::optional<OpenFailure> open_failure;
     Deletion deletion = Deletion::done;
     std::uint64_t fails_from = ~std::uint64_t{0}; // Reading a message fails from this offset on.
 
-    Script() { config.plaintext_auth = true; }
+    LoginAnswer check(const std::string& mechanism, const Said& said) const
+    {
+        if (login)
+            return login(mechanism, said);
+        if (said.empty())
+            return LoginChallenge{};
+        const std::string zero(1, '\0');
+        return said.back() == zero + user + zero + password ? LoginAnswer(LoginAccepted{})
+                                                            : LoginRefused::wrong;
+    }
+    Maildrop maildrop() const
+    {
+        Maildrop made{.validity = 7};
+        for (const auto& text : messages)
+            made.messages.push_back({.octets = text.size(),
+                                     .uid = static_cast<std::uint32_t>(made.messages.size()) + 1});
+        return made;
+    }
 };
 
 class Stage {
@@ -44,6 +66,8 @@ public:
           peer_(peer),
           session_(std::make_shared<const Config>(script.config))
     {
+        session_.offer_mechanisms(script.config.implicit_tls ? script.tls_mechanisms
+                                                             : script.mechanisms);
     }
 
     /// Until the session closes or the peer has nothing left to say.
@@ -71,36 +95,53 @@ private:
         result_.longest_send = std::max(result_.longest_send, send.bytes.size());
         ++result_.sends;
     }
-    void perform(const step::Wait& wait)
+    void perform(const step::StartTls&)
     {
-        expects(wait.until > now_);
-        now_ = wait.until;
-        ++result_.waits;
+        session_.tls_established();
+        session_.offer_mechanisms(script_.tls_mechanisms);
     }
-    void perform(const step::StartTls&) { session_.tls_established(); }
-    void perform(const step::Authenticate& question)
+    void perform(const step::StartLogin& start)
     {
+        expects(!login_);
         ++result_.logins;
-        if (script_.login)
-            return session_.answer(script_.login(question));
-        const bool right =
-            question.user == script_.user && question.password.reveal() == script_.password;
-        session_.answer(right ? Login::accepted : Login::refused);
+        login_ = {start.mechanism, {}};
+        if (start.initial)
+            login_->said.emplace_back(start.initial->reveal());
+        answer_login();
+    }
+    void perform(const step::ContinueLogin& response)
+    {
+        expects(login_.has_value());
+        login_->said.emplace_back(response.response.reveal());
+        answer_login();
+    }
+    void perform(const step::CancelLogin&)
+    {
+        expects(login_.has_value());
+        login_.reset();
+        ++result_.given_up;
+    }
+    void answer_login()
+    {
+        auto answer = script_.check(login_->mechanism, login_->said);
+        if (std::holds_alternative<LoginRefused>(answer))
+            login_.reset();
+        session_.answer(std::move(answer));
     }
     void perform(const step::OpenMaildrop&)
     {
+        expects(login_.has_value()); // Which was accepted.
+        login_.reset();
         ++result_.openings;
         if (script_.open_failure)
             return session_.answer(std::unexpected(*script_.open_failure));
-        Maildrop maildrop;
-        for (const auto& text : script_.messages)
-            maildrop.push_back({text.size(), "u" + std::to_string(maildrop.size() + 1)});
+        auto maildrop = script_.maildrop();
         session_.answer(std::move(maildrop));
     }
     void perform(const step::ReadMessage& read)
     {
         const std::string_view text = script_.messages.at(read.index);
-        expects(read.length > 0 && read.offset + read.length <= text.size());
+        expects(read.length > 0 && read.offset + read.length + read.more <= text.size());
         if (read.offset >= script_.fails_from)
             return session_.message_failed();
         const auto length = std::min<std::uint64_t>(
@@ -115,7 +156,12 @@ private:
     }
     void perform(const step::Close& close) { result_.closed = close.why; }
 
+    struct Login {
+        std::string mechanism;
+        Script::Said said;
+    };
     const Script& script_;
+    std::optional<Login> login_;
     std::string_view peer_;
     Session session_;
     Instant now_{};

@@ -19,6 +19,17 @@ Script with(std::vector<std::string> messages)
     return script;
 }
 
+/// The first message has this many octets.
+Maildrop one_message(std::uint64_t octets)
+{
+    return {.validity = 7, .messages = {{.octets = octets, .uid = 1}}};
+}
+
+std::shared_ptr<const Config> plain_config()
+{
+    return std::make_shared<const Config>(Config{.hostname = "mx.example"});
+}
+
 /// What the session said after the login's reply.
 std::string after_login(std::string_view commands, const Script& script = {})
 {
@@ -36,12 +47,13 @@ TEST(Pop3Session, ServesAMaildrop)
     EXPECT_EQ(heard.said, "+OK mx.example POP3 ready\r\n"
                           "+OK Capabilities follow\r\n"
                           "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nUSER\r\n"
+                          "SASL PLAIN\r\nEXPIRE NEVER\r\nUTF8 USER\r\nLANG\r\n"
                           "IMPLEMENTATION Posthouse\r\n.\r\n"
                           "+OK The password, please\r\n"
                           "+OK 2 messages (39 octets)\r\n"
                           "+OK 2 39\r\n"
                           "+OK 2 messages (39 octets)\r\n1 19\r\n2 20\r\n.\r\n"
-                          "+OK 2 messages (39 octets)\r\n1 u1\r\n2 u2\r\n.\r\n"
+                          "+OK 2 messages (39 octets)\r\n1 7.1\r\n2 7.2\r\n.\r\n"
                           "+OK 20 octets\r\nSubject: b\r\n\r\n..two\r\n.\r\n"
                           "+OK Message 1 is deleted\r\n"
                           "+OK Bye\r\n");
@@ -65,6 +77,76 @@ TEST(Pop3Session, BehavesTheSameHoweverItsInputIsCut)
         EXPECT_EQ(cut.deleted, whole.deleted);
         EXPECT_EQ(cut.closed, CloseReason::quit);
     }
+}
+
+TEST(Pop3Session, PlaysALoginTheSameHoweverItsInputIsCut)
+{
+    const std::string peer =
+        "AUTH\r\nAUTH B\r\n*\r\nAUTH B eHg=\r\nno base64\r\nAUTH B eA==\r\nAUTH B eHg=\r\neHg=\r\n"
+        "eHg=\r\nAUTH B eHg=\r\neHg=\r\n\r\nSTAT\r\nQUIT\r\n";
+    auto script = with({"x\r\n"});
+    script.mechanisms = {"B"};
+    script.login = [](const std::string&, const auto& said) -> LoginAnswer {
+        if (!said.empty() && said.back() == "x")
+            return LoginRefused::wrong;
+        return said.size() < 2 ? LoginAnswer(LoginChallenge{"?"}) : LoginAccepted{"proof"};
+    };
+    const auto whole = rehearse(peer, script);
+    EXPECT_EQ(whole.said, "+OK mx.example POP3 ready\r\n"
+                          "+OK Mechanisms follow\r\nB\r\n.\r\n"
+                          "+ Pw==\r\n-ERR The login was given up\r\n"
+                          "+ Pw==\r\n-ERR The response is not base64\r\n"
+                          "-ERR [AUTH] Wrong name or password\r\n"
+                          "+ Pw==\r\n+ cHJvb2Y=\r\n-ERR There was nothing to answer\r\n"
+                          "+ Pw==\r\n+ cHJvb2Y=\r\n+OK 1 messages (3 octets)\r\n"
+                          "+OK 1 3\r\n+OK Bye\r\n");
+    EXPECT_EQ(whole.given_up, 3);
+    for (std::size_t piece = 1; piece < peer.size(); ++piece) {
+        script.piece = piece;
+        const auto cut = rehearse(peer, script);
+        ASSERT_EQ(cut.said, whole.said) << "in pieces of " << piece;
+        ASSERT_EQ(cut.given_up, whole.given_up);
+    }
+}
+
+TEST(Pop3Session, TakesAResponseUpToTheLimitAndNotOneByteMore)
+{
+    auto script = with({});
+    script.login = [](const auto&, const auto& said) -> LoginAnswer {
+        return said.empty() ? LoginAnswer(LoginChallenge{}) : LoginRefused::malformed;
+    };
+    const std::string longest(12'284, 'A'); // With its end 12286; a whole number of quartets
+    for (const std::string start : {"AUTH PLAIN\r\n", "AUTH PLAIN "}) {
+        const auto fits = start + longest.substr(start.ends_with(' ') ? 12 : 0) + "\r\n";
+        EXPECT_TRUE(rehearse(fits, script)
+                        .said.ends_with("-ERR [AUTH] The login's message makes no sense\r\n"));
+        const auto heard = rehearse(start + longest + "AAAA\r\n", script);
+        EXPECT_TRUE(heard.said.ends_with("-ERR The line is too long\r\n"));
+        EXPECT_EQ(heard.closed, CloseReason::line_too_long);
+    }
+}
+
+TEST(Pop3Session, SaysHowMuchMoreOfAMessageItWillAskFor)
+{
+    auto config = *plain_config();
+    config.limits.piece_bytes = 10;
+    Session session(std::make_shared<const Config>(config));
+    session.offer_mechanisms({"PLAIN"});
+    session.next({});
+    session.receive(login + "RETR 1\r\nTOP 1 0\r\n");
+    session.next({});
+    session.answer(LoginAccepted{});
+    session.next({});
+    session.answer(one_message(25));
+    std::vector<std::uint64_t> more;
+    while (more.size() < 4) {
+        const auto step = session.next({});
+        if (const auto* read = std::get_if<step::ReadMessage>(&step)) {
+            more.push_back(read->more);
+            session.message_piece(std::string(read->length, 'x'));
+        }
+    }
+    EXPECT_EQ(more, (std::vector<std::uint64_t>{15, 5, 0, 0})); // TOP never knows.
 }
 
 TEST(Pop3Session, AnswersPipelinedCommandsInOneSend)
@@ -92,7 +174,7 @@ TEST(Pop3Session, RefusesCommandsInTheWrongState)
 TEST(Pop3Session, AsksForNoPasswordInTheClear)
 {
     Script script;
-    script.config.plaintext_auth = false;
+    script.mechanisms = {};
     script.config.offer_tls = true;
     const auto heard = rehearse("CAPA\r\n" + login, script);
     EXPECT_FALSE(heard.said.contains("\r\nUSER\r\n"));
@@ -112,7 +194,7 @@ TEST(Pop3Session, AsksForNoPasswordInTheClear)
 TEST(Pop3Session, TakesPasswordsWhereTlsCameFirst)
 {
     Script script;
-    script.config.plaintext_auth = false;
+    script.mechanisms = {};
     script.config.implicit_tls = true;
     script.config.offer_tls = true;
     EXPECT_EQ(rehearse(login, script).openings, 1);
@@ -148,11 +230,10 @@ TEST(Pop3Session, KeepsSpacesInNamesAndPasswords)
     EXPECT_EQ(rehearse("USER fritz the cat\r\nPASS  a  b \r\n", script).openings, 1);
 }
 
-TEST(Pop3Session, HoldsTheAnswerToAWrongPasswordBackAndThenCloses)
+TEST(Pop3Session, SendsAPeerAwayThatGuessesPasswords)
 {
     const std::string wrong = "USER fritz\r\nPASS wrong\r\n";
     const auto heard = rehearse(wrong + wrong + wrong + login);
-    EXPECT_EQ(heard.waits, 3);
     EXPECT_EQ(heard.logins, 3);
     EXPECT_TRUE(heard.said.ends_with("-ERR [AUTH] Wrong name or password\r\n"));
     EXPECT_EQ(heard.closed, CloseReason::failed_logins);
@@ -164,9 +245,14 @@ TEST(Pop3Session, HoldsTheAnswerToAWrongPasswordBackAndThenCloses)
 TEST(Pop3Session, SaysWhatItCannotDoNow)
 {
     Script script;
-    script.login = [](const auto&) { return Login::unavailable; };
+    script.login = [](const auto&, const auto&) { return LoginRefused::unavailable; };
+    EXPECT_TRUE(
+        rehearse(login, script).said.ends_with("-ERR [SYS/TEMP] Logins cannot be checked now\r\n"));
+    script.login = [](const auto&, const auto&) { return LoginRefused::too_soon; };
     EXPECT_TRUE(rehearse(login, script)
-                    .said.ends_with("-ERR [SYS/TEMP] The password cannot be checked now\r\n"));
+                    .said.ends_with("-ERR [LOGIN-DELAY] It is too soon to log in again\r\n"));
+    script.login = [](const auto&, const auto&) { return LoginRefused::braked; };
+    EXPECT_EQ(rehearse(login, script).closed, CloseReason::failed_logins);
     Script busy;
     busy.open_failure = OpenFailure::in_use;
     EXPECT_TRUE(rehearse(login, busy)
@@ -190,7 +276,7 @@ TEST(Pop3Session, HidesDeletedMessagesUntilReset)
         "+OK 2 messages (8 octets)\r\n1 3\r\n3 5\r\n.\r\n"
         "-ERR No such message\r\n-ERR No such message\r\n-ERR No such message\r\n-ERR No such "
         "message\r\n"
-        "+OK 2 messages (8 octets)\r\n1 u1\r\n3 u3\r\n.\r\n");
+        "+OK 2 messages (8 octets)\r\n1 7.1\r\n3 7.3\r\n.\r\n");
     EXPECT_EQ(after_login("DELE 2\r\nRSET\r\nLIST 2\r\n", script),
               "+OK Message 2 is deleted\r\n+OK 3 messages (12 octets)\r\n+OK 2 4\r\n");
 }
@@ -279,7 +365,7 @@ TEST(Pop3Session, SendsALongListingInPieces)
     auto script = with(std::vector<std::string>(20'000, "x\r\n"));
     const auto heard = rehearse(login + "UIDL\r\n", script);
     EXPECT_LE(heard.longest_send, 16u * 1024 + 100);
-    EXPECT_TRUE(heard.said.ends_with("\r\n20000 u20000\r\n.\r\n"));
+    EXPECT_TRUE(heard.said.ends_with("\r\n20000 7.20000\r\n.\r\n"));
 }
 
 TEST(Pop3Session, TakesALineUpToTheLimitAndNotOneByteMore)
@@ -304,21 +390,17 @@ TEST(Pop3Session, SendsAwayAPeerThatOnlyMakesErrors)
     EXPECT_EQ(errors, 20u);
 }
 
-std::shared_ptr<const Config> plain_config()
-{
-    return std::make_shared<const Config>(Config{.hostname = "mx.example", .plaintext_auth = true});
-}
-
 TEST(Pop3Session, LeavesAnIdlePeerWithoutAWordAndDeletesNothing)
 {
     Session session(plain_config());
+    session.offer_mechanisms({"PLAIN"});
     Instant now{};
     session.next(now); // The greeting
     session.receive(login + "DELE 1\r\n");
     session.next(now);
-    session.answer(Login::accepted);
+    session.answer(LoginAccepted{});
     session.next(now);
-    session.answer(Maildrop{{3, "u1"}});
+    session.answer(one_message(3));
     session.next(now); // What was said
     const auto until = std::get<step::Read>(session.next(now)).until;
     EXPECT_EQ(until, now + 10min); // RFC 1939 §3
@@ -336,12 +418,13 @@ TEST(Pop3Session, ExpectsAMinimumSpeedOfThePeer)
     auto config = *plain_config();
     config.limits.piece_bytes = config.limits.output_bytes = 10'240;
     Session session(std::make_shared<const Config>(config));
+    session.offer_mechanisms({"PLAIN"});
     EXPECT_EQ(std::get<step::Send>(session.next({})).until, Instant{} + 60s);
     session.receive(login + "RETR 1\r\n");
     session.next({});
-    session.answer(Login::accepted);
+    session.answer(LoginAccepted{});
     session.next({});
-    session.answer(Maildrop{{20'480, "u1"}});
+    session.answer(one_message(20'480));
     EXPECT_EQ(std::get<step::ReadMessage>(session.next({})).length, 10'240u);
     session.message_piece(std::string(10'240, 'x'));
     EXPECT_EQ(std::get<step::Send>(session.next({})).until, Instant{} + 70s);
@@ -352,6 +435,7 @@ TEST(Pop3Session, EndsAtADisconnectionWhateverIsOpen)
     const std::string peer = login + "RETR 1\r\nDELE 1\r\nQUIT\r\n";
     for (int after = 0; after < 20; ++after) {
         Session session(plain_config());
+        session.offer_mechanisms({"PLAIN"});
         std::string_view rest = peer;
         for (int i = 0; i < after && !rest.empty(); ++i) {
             const auto step = session.next({});
@@ -360,10 +444,10 @@ TEST(Pop3Session, EndsAtADisconnectionWhateverIsOpen)
             if (std::holds_alternative<step::Read>(step)) {
                 session.receive(rest.substr(0, 12));
                 rest.remove_prefix(std::min<std::size_t>(12, rest.size()));
-            } else if (std::holds_alternative<step::Authenticate>(step)) {
-                session.answer(Login::accepted);
+            } else if (std::holds_alternative<step::StartLogin>(step)) {
+                session.answer(LoginAccepted{});
             } else if (std::holds_alternative<step::OpenMaildrop>(step)) {
-                session.answer(Maildrop{{3, "u1"}});
+                session.answer(one_message(3));
             } else if (std::holds_alternative<step::ReadMessage>(step)) {
                 session.message_piece("x\r\n");
             }
@@ -383,7 +467,8 @@ TEST(Pop3Session, IsSmallWhileItWaits)
 TEST(Pop3SessionDeathTest, AbortsWhenAnsweredUnasked)
 {
     Session session(plain_config());
-    EXPECT_DEATH(session.answer(Login::accepted), "");
+    session.offer_mechanisms({"PLAIN"});
+    EXPECT_DEATH(session.answer(LoginAccepted{}), "");
     EXPECT_DEATH(session.message_piece("x"), "");
 }
 

@@ -2,29 +2,57 @@
 #include "tests/pop3/rehearsal.hpp"
 
 #include "base/text.hpp"
+#include "mail/base64.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <map>
+#include <sstream>
 
-// Dialogues as text files. Before the dialogue: "config:" with flags of Config, "user:" with name
-// and password, and "message:" with its lines behind "|" (each gets CR LF; behind ">" none).
-// In it: "C:" and "S:" lines, "TLS" for a handshake, "DELETED:" with message numbers, "CLOSE".
+// Dialogues as text files. Before the dialogue: "config:" with flags (offer_tls, implicit_tls,
+// plaintext_auth), "mechanisms:" behind TLS, "user:" with name and password or "login:" (below),
+// "uidl:" of the first message, the second …, "expire:", "login-delay:", and "message:" with its
+// lines behind "|" (each gets CR LF; behind ">" none). In it: "C:" and "S:" lines, "TLS" for a
+// handshake, "GIVEN UP" for a login, "DELETED:" with message numbers, "CLOSE".
 namespace posthouse::pop3 {
 namespace {
 
 struct Transcript {
     Script script;
     std::vector<std::string> dialogue;
+    std::vector<std::string> own_uidls;
 };
+
+/// "login: MECHANISM[,BASE64 ...] challenge BASE64, accept [BASE64] or refuse"
+using Logins = std::map<std::string, LoginAnswer>;
+
+void read_login(std::istringstream words, Logins& logins)
+{
+    std::string key, answer, bytes;
+    words >> key >> answer >> bytes;
+    const auto decoded = mail::decode_base64(bytes).value_or("");
+    logins[key] = answer == "challenge" ? LoginAnswer(LoginChallenge{decoded})
+                  : answer == "accept"  ? LoginAnswer(LoginAccepted{decoded})
+                                        : LoginAnswer(LoginRefused::wrong);
+}
+
+LoginAnswer answer_in(const Logins& logins, std::string key, const Script::Said& said)
+{
+    for (const auto& response : said)
+        key += ',' + mail::base64(response);
+    const auto found = logins.find(key);
+    return found == logins.end() ? LoginAnswer(LoginRefused::wrong) : found->second;
+}
 
 Transcript read_transcript(const std::filesystem::path& path)
 {
     Transcript transcript;
     auto& script = transcript.script;
-    script.config.plaintext_auth = false;
+    script.mechanisms = {};
+    Logins logins;
     std::ifstream file(path);
     for (std::string line; std::getline(file, line);) {
         if (line.empty() || line.starts_with('#'))
@@ -32,7 +60,21 @@ Transcript read_transcript(const std::filesystem::path& path)
         if (line.starts_with("config:")) {
             script.config.offer_tls = line.contains("offer_tls");
             script.config.implicit_tls = line.contains("implicit_tls");
-            script.config.plaintext_auth = line.contains("plaintext_auth");
+            if (line.contains("plaintext_auth"))
+                script.mechanisms = {"PLAIN"};
+        } else if (line.starts_with("mechanisms: ")) {
+            std::istringstream names(line.substr(12));
+            script.tls_mechanisms.clear();
+            for (std::string name; names >> name;)
+                script.tls_mechanisms.push_back(name);
+        } else if (line.starts_with("login: ")) {
+            read_login(std::istringstream(line.substr(7)), logins);
+        } else if (line.starts_with("uidl: ")) {
+            transcript.own_uidls.push_back(line.substr(6));
+        } else if (line.starts_with("expire: ")) {
+            script.config.expire_days = parse_number(line.substr(8));
+        } else if (line.starts_with("login-delay: ")) {
+            script.config.login_delay = std::chrono::seconds(*parse_number(line.substr(13)));
         } else if (line.starts_with("user: ")) {
             const auto space = line.find(' ', 6);
             script.user = line.substr(6, space - 6);
@@ -47,6 +89,10 @@ Transcript read_transcript(const std::filesystem::path& path)
             transcript.dialogue.push_back(line);
         }
     }
+    if (!logins.empty())
+        script.login = [logins](const std::string& mechanism, const auto& said) {
+            return answer_in(logins, mechanism, said);
+        };
     return transcript;
 }
 
@@ -58,9 +104,12 @@ public:
         : transcript_(transcript),
           session_(std::make_shared<const Config>(transcript.script.config))
     {
+        session_.offer_mechanisms(transcript.script.config.implicit_tls
+                                      ? transcript.script.tls_mechanisms
+                                      : transcript.script.mechanisms);
         for (const auto& line : transcript.dialogue)
-            if (line.starts_with("C: "))
-                to_say_.push_back(line.substr(3));
+            if (line.starts_with("C: ") || line == "C:")
+                to_say_.push_back(line.substr(std::min<std::size_t>(3, line.size())));
     }
 
     std::vector<std::string> play()
@@ -92,25 +141,33 @@ private:
             rest.remove_prefix(end + 2);
         }
     }
-    void perform(const step::Wait& wait) { now_ = wait.until; }
     void perform(const step::StartTls&)
     {
         notes_.emplace_back("TLS");
         session_.tls_established();
+        session_.offer_mechanisms(transcript_.script.tls_mechanisms);
     }
-    void perform(const step::Authenticate& question)
+    void perform(const step::StartLogin& start)
     {
-        const auto& script = transcript_.script;
-        session_.answer(question.user == script.user &&
-                                question.password.reveal() == script.password
-                            ? Login::accepted
-                            : Login::refused);
+        mechanism_ = start.mechanism;
+        said_in_login_.clear();
+        if (start.initial)
+            said_in_login_.emplace_back(start.initial->reveal());
+        session_.answer(transcript_.script.check(mechanism_, said_in_login_));
     }
+    void perform(const step::ContinueLogin& response)
+    {
+        said_in_login_.emplace_back(response.response.reveal());
+        session_.answer(transcript_.script.check(mechanism_, said_in_login_));
+    }
+    void perform(const step::CancelLogin&) { notes_.emplace_back("GIVEN UP"); }
     void perform(const step::OpenMaildrop&)
     {
-        Maildrop maildrop;
-        for (const auto& text : transcript_.script.messages)
-            maildrop.push_back({text.size(), "u" + std::to_string(maildrop.size() + 1)});
+        auto maildrop = transcript_.script.maildrop();
+        const auto& own = transcript_.own_uidls;
+        for (std::size_t i = 0; i < own.size(); ++i)
+            maildrop.messages[i].own = static_cast<std::uint32_t>(i) + 1;
+        maildrop.own_uidls = own;
         session_.answer(std::move(maildrop));
     }
     void perform(const step::ReadMessage& read)
@@ -136,6 +193,8 @@ private:
     Session session_;
     Instant now_{};
     std::vector<std::string> to_say_, notes_;
+    std::string mechanism_;
+    Script::Said said_in_login_;
     std::size_t said_ = 0;
     bool open_ = true;
 };
