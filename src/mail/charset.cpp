@@ -182,6 +182,9 @@ struct CharsetDecoder::Converter {
             held = bytes.substr(bytes.size() - cut);
             bytes.remove_suffix(cut);
         }
+        if (at_beginning && bytes.starts_with("\xef\xbb\xbf"))
+            bytes.remove_prefix(3);
+        at_beginning &= bytes.empty();
         if (is_utf8(bytes))
             to += bytes;
         else

@@ -89,6 +89,8 @@ std::string fold(std::string_view utf8)
 {
     if (is_ascii(utf8))
         return lowercase(utf8);
+    if (!is_utf8(utf8))
+        return fold(well_formed_utf8(utf8));
     std::string folded;
     // In steps, since ICU counts in 32 bits.
     constexpr std::size_t most = 1 << 26;

@@ -40,8 +40,14 @@ std::optional<EncodedWord> encoded_word(std::string_view text)
         return std::nullopt;
     word.base64 = encoding == 'b';
     const auto begin = charset_end + 3;
-    const auto end = text.find("?=", begin);
-    if (end == text.npos || text.substr(begin, end - begin).contains("=?"))
+    // Up to `?=`; but a word that begins before it means that this one never ends.
+    auto end = text.find('?', begin);
+    while (end != text.npos && !text.substr(end).starts_with("?=")) {
+        if (end > begin && text[end - 1] == '=')
+            return std::nullopt;
+        end = text.find('?', end + 1);
+    }
+    if (end == text.npos)
         return std::nullopt;
     word.text = text.substr(begin, end - begin);
     word.length = end + 2;
