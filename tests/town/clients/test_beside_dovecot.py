@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from generated import CarefulMaker
 from imap_lines import Atom, Lines, Pop3Lines, parse
 from servers import DovecotServer, NoSuchServer
 from specimens import SPECIMENS
@@ -104,6 +105,30 @@ def test_they_tell_the_same_of_letters(pair, what):
     differences += [f"{names[number - 1]}: {key} only ours" for number, items in ours.items() for key in items
                     if key not in theirs.get(number, {})]
     assert not differences, "\n".join(differences)
+
+
+def test_they_tell_the_same_of_generated_letters(pair):
+    letters = [CarefulMaker(seed).letter() for seed in range(200)]
+    told = []
+    for session in pair:
+        session.must("CREATE Generated")
+        for letter in letters:
+            session.must(f"APPEND Generated {{{len(letter)}+}}\r\n".encode() + letter)
+        session.must("SELECT Generated")
+        told.append(fetched(session, "(ENVELOPE RFC822.SIZE RFC822.HEADER BODY.PEEK[TEXT])"))
+        session.must("SELECT Specimens")
+    for number, letter in enumerate(letters, 1):
+        ours, theirs = (found[number] for _, found in told)
+        assert without_edges(ours) == without_edges(theirs), letter.decode("utf-8", "replace")
+
+
+def without_edges(value):
+    """Blanks around a field's text are kept by some."""
+    if isinstance(value, dict):
+        return {key: without_edges(one) for key, one in value.items()}
+    if isinstance(value, list):
+        return [without_edges(one) for one in value]
+    return value if isinstance(value, Atom) else value.strip()
 
 
 @pytest.mark.parametrize("program", SEARCHES)
