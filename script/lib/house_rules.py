@@ -20,7 +20,7 @@ LIBRARIES = {
     r"openssl/": {"net"},
     r"rocksdb/": {"store/rocksdb"},
     r"unbound\.h": {"dns/unbound"},
-    r"unicode/": {"dns"},
+    r"unicode/": {"dns", "mail"},
     r"sodium\.h": {"directory", "spool", "keeper"},
     r"seccomp\.h": {"process"},
     r"toml\+\+/": {"config"},
@@ -123,8 +123,8 @@ def check_heads_and_lengths():
 
 REFERENCE = re.compile(r"RFC (\d{3,5})(?: §([A-Z0-9]+(?:\.\d+)*))?")
 MALFORMED = [
-    (re.compile(r"\bRFC[-\d]"), "write RFC and the number apart"),
-    (re.compile(r"\b(?:Rfc|rfc) ?\d{3,5}(?![\w;/-])"), "write RFC in capitals"),
+    (re.compile(r"\bRFC(?!822\b)[-\d]"), "write RFC and the number apart"),
+    (re.compile(r"(?<!/)\b(?:Rfc|rfc) ?\d{3,5}(?![\w;/-])"), "write RFC in capitals"),
     (re.compile(r"RFC \d+,? *(?:[Ss]ect(?:ion|\.)?|[Ss]ec\.|[Cc]hapter|s\.) *\d"), "write RFC 5321 §4.5.2"),
     (re.compile(r"RFC \d+,? §\s+\d|RFC \d+§|RFC \d+ +, *§"), "write RFC 5321 §4.5.2"),
     (re.compile(r"RFC  +\d"), "one space between RFC and its number"),
