@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // benches: mail
-// What is parsed of each letter: addresses, its header, and the summary that filing makes.
+// What is parsed of each letter: addresses and its header.
 #include "mail/address.hpp"
 #include "mail/header_block.hpp"
-#include "mail/summary.hpp"
 
 #include <benchmark/benchmark.h>
 #include <string>
@@ -47,14 +46,5 @@ void parse_header(benchmark::State& state)
     state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
 }
 BENCHMARK(parse_header);
-
-void summarize_letter(benchmark::State& state)
-{
-    const auto text = letter(static_cast<std::size_t>(state.range(0)));
-    for (auto _ : state)
-        benchmark::DoNotOptimize(summarize(text));
-    state.SetBytesProcessed(state.iterations() * static_cast<std::int64_t>(text.size()));
-}
-BENCHMARK(summarize_letter)->Arg(4096)->Arg(65536);
 
 } // namespace

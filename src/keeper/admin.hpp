@@ -75,7 +75,7 @@ private:
     Answer app_password_remove(Request);
     Answer amend(std::string address, directory::Accounts::Edit);
     void credentials_changed(const directory::Account&);
-    Task<store::Result<void>> erase_mailbox(mailbox::AccountId);
+    Task<mailbox::Result<void>> erase_mailbox(mailbox::AccountId);
 
     // looking: admin_queue.cpp, admin_explain.cpp
     Answer queue_list(Request);

@@ -16,7 +16,6 @@ namespace {
 
 namespace json = boost::json;
 
-constexpr std::size_t messages_a_commit = 500;
 
 wire::AdminAnswer no_address(const std::string& text, const mail::AddressError& error)
 {
@@ -113,44 +112,35 @@ Task<wire::AdminAnswer> Admin::user_remove(Request request)
     const mailbox::AccountId id{static_cast<std::uint64_t>(removed->id)};
     credentials_changed(*removed);
     if (house_.reading != nullptr)
-        house_.reading->close_sessions(id);
+        house_.reading->sessions().close_account(id, "The account was removed");
     if (auto erased = co_await erase_mailbox(id); !erased)
         co_return refusal(process::Exit::io_error,
                           fmt::format("{} is removed, but its letters are still in the store: {}",
-                                      address->text(), store::describe(erased.error())));
+                                      address->text(), mailbox::describe(erased.error())));
     co_return answer_of(shown(*removed));
 }
 
-Task<store::Result<void>> Admin::erase_mailbox(mailbox::AccountId id)
+Task<mailbox::Result<void>> Admin::erase_mailbox(mailbox::AccountId id)
 {
     const auto partition = mailbox::partition_of(id);
     auto version = co_await office_.engine.partitions().version(partition);
     if (!version)
-        co_return std::unexpected(version.error());
+        co_return std::unexpected(mailbox::from_store(version.error()));
     if (*version == store::Version::none)
-        co_return store::Result<void>{};
+        co_return mailbox::Result<void>{};
     auto account = co_await office_.open_accounts.open(id);
     if (!account)
         co_return std::unexpected(account.error());
-    auto snapshot = co_await (*account)->snapshot();
-    if (!snapshot)
-        co_return std::unexpected(snapshot.error());
-    std::vector<mailbox::Uid> uids;
-    for (std::size_t i = 0; i < snapshot->messages.size(); ++i) {
-        uids.push_back(snapshot->messages[i].uid);
-        if (uids.size() < messages_a_commit && i + 1 < snapshot->messages.size())
-            continue;
-        auto gone = co_await (*account)->expunge(std::exchange(uids, {}));
-        if (!gone)
-            co_return std::unexpected(gone.error());
-    }
-    if (auto settled = co_await (*account)->settle_releases(); !settled)
-        co_return std::unexpected(settled.error());
+    if (auto emptied = co_await (*account)->empty(); !emptied)
+        co_return emptied;
     office_.open_accounts.forget(id);
     version = co_await office_.engine.partitions().version(partition);
     if (!version)
-        co_return std::unexpected(version.error());
-    co_return co_await office_.engine.partitions().drop(partition, *version);
+        co_return std::unexpected(mailbox::from_store(version.error()));
+    auto dropped = co_await office_.engine.partitions().drop(partition, *version);
+    if (!dropped)
+        co_return std::unexpected(mailbox::from_store(dropped.error()));
+    co_return mailbox::Result<void>{};
 }
 
 } // namespace posthouse::keeper

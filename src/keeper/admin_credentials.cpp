@@ -142,7 +142,8 @@ Task<wire::AdminAnswer> Admin::user_access(Request request)
     const auto address = mail::Mailbox::parse(request.arguments(0));
     if (disable && address && answer.ok() && house_.reading != nullptr)
         if (const auto id = co_await office_.accounts.id_of(*address); id && *id)
-            house_.reading->close_sessions(mailbox::AccountId{static_cast<std::uint64_t>(**id)});
+            house_.reading->sessions().close_account(
+                mailbox::AccountId{static_cast<std::uint64_t>(**id)}, "Logins are disabled");
     co_return answer;
 }
 

@@ -158,7 +158,7 @@ Task<wire::AdminAnswer> Admin::status(Request)
                         {"domains", office_.config().domains.size()}};
     if (is_running()) {
         const auto stats = house_.dispatch->scheduler().stats();
-        result["reader_sessions"] = house_.reading == nullptr ? 0 : house_.reading->sessions();
+        result["reader_sessions"] = house_.reading == nullptr ? 0 : house_.reading->sessions().size();
         result["letters_open"] = letters_.size();
         result["deliveries_waiting"] = stats.waiting;
         result["deliveries_under_way"] = stats.under_way;

@@ -113,17 +113,20 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
         if (!claimed)
             co_return Filing{Filing::End::deferred, "4.3.1", "the store cannot take it at present"};
     }
-    mailbox::Account::Delivery message;
-    message.id = delivery.id();
+    mailbox::Account::NewMessage message;
     message.message.set_body(letter->record.body());
     message.message.set_body_bytes(letter->record.body_bytes());
     message.message.set_prefix(filed->message.prefix() + letter->record.prefix());
     message.message.set_internal_date(letter->record.received_at());
     message.message.set_shared_body(letter->record.shared_body());
-    message.message.set_summary(filed->message.summary());
+    message.summary = std::move(*filed->message.mutable_summary());
+    message.threading = {filed->message.threading().begin(), filed->message.threading().end()};
+    message.internal_date = letter->record.received_at();
     message.message.set_letter(letter->id.text());
     put_edits(text.text(), *message.message.mutable_edits());
-    auto delivered = co_await (*account)->deliver(std::move(message), wall_clock());
+    message.size = LetterText(message.message).bytes();
+    auto delivered =
+        co_await (*account)->deliver(delivery.id(), std::move(message), wall_clock());
     if (!delivered)
         co_return Filing{Filing::End::deferred, "4.3.1", "the store cannot take it at present"};
     co_return Filing{Filing::End::delivered, "2.0.0", "in the mailbox"};

@@ -7,6 +7,7 @@
 #include "keeper/dispatch.hpp"
 #include "keeper/intake.hpp"
 #include "keeper/logins.hpp"
+#include "keeper/mailboxes.hpp"
 #include "keeper/primary.hpp"
 #include "keeper/reading.hpp"
 #include "process/house.hpp"
@@ -59,7 +60,9 @@ public:
           dispatch_(office_, letters_),
           intake_(office_, [this](auto letter) { dispatch_.accepted(std::move(letter)); }),
           logins_(office_),
-          reading_(office_, logins_),
+          sessions_(office_.random),
+          reading_(office_, logins_, sessions_),
+          mailboxes_(office_, sessions_, dispatch_.sorters()),
           admin_(office_, letters_,
                  Admin::House{&dispatch_, &reading_, Admin::Doors::open, &logins_}),
           admin_server_(context, admin_)
@@ -140,7 +143,9 @@ private:
     Dispatch dispatch_;
     Intake intake_;
     Logins logins_;
+    ReaderSessions sessions_;
     Reading reading_;
+    Mailboxes mailboxes_;
     Primary primary_{office_, dispatch_};
     Admin admin_;
     AdminServer admin_server_;
@@ -161,7 +166,8 @@ void Keeper::link(process::LinkEnd end)
     };
     options.closed = [this, peer, worker, raw] {
         intake_.gone(*raw);
-        reading_.gone(*raw);
+        sessions_.gone(*raw);
+        mailboxes_.gone(*raw);
         if (worker) {
             workers_of(peer).unlinked(peer, *raw);
             dispatch_.capacities_changed();
@@ -185,12 +191,17 @@ Task<wire::Result<wire::Answer>> Keeper::serve(std::string peer, std::shared_ptr
     if (peer == process::mail_gate)
         co_return co_await intake_.answer(std::move(link), std::move(frame));
     if (peer == process::reader_gate)
-        co_return co_await reading_.answer_gate(std::move(link), std::move(frame));
+        co_return is_of_mailboxes(frame.head.method)
+            ? co_await mailboxes_.answer(std::move(link), std::move(frame))
+            : co_await reading_.answer_gate(std::move(link), std::move(frame));
     if (peer == "clerk")
         co_return co_await logins_.answer_clerk(std::move(frame));
     switch (frame.head.method) {
     case wire::Method::read_letter:
         co_return co_await dispatch_.read_letter(link.get(), std::move(frame));
+    case wire::Method::read_indexed:
+    case wire::Method::next_candidates:
+        co_return co_await mailboxes_.answer_sorter(link.get(), std::move(frame));
     case wire::Method::look_up:
         co_return co_await dispatch_.look_up(link.get(), std::move(frame));
     case wire::Method::routes:

@@ -9,7 +9,7 @@
 
 namespace posthouse::keeper {
 
-Task<store::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mailbox::AccountId id)
+Task<mailbox::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mailbox::AccountId id)
 {
     int tries = 0;
     for (;;) {
@@ -19,7 +19,7 @@ Task<store::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mailbo
         }
         const auto forgotten = forgotten_;
         auto account = co_await mailbox::Account::open(engine_, id, wall_clock());
-        if (!account && account.error() == store::Error::unknown && ++tries < 3)
+        if (!account && account.error() == mailbox::Error::unknown && ++tries < 3)
             continue; // Whether the INBOX was made shows when we look again.
         if (!account)
             co_return std::unexpected(account.error());
@@ -27,6 +27,8 @@ Task<store::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mailbo
         // was opened, used and forgotten meanwhile, what we read may be out of date.
         if (accounts_.contains(id) || forgotten != forgotten_)
             continue;
+        if (on_open_)
+            on_open_(**account);
         used_.push_front(id);
         accounts_.emplace(id, Entry{*account, used_.begin()});
         shed();
@@ -54,6 +56,21 @@ void OpenAccounts::shed()
             forget(id);
             return;
         }
+    }
+}
+
+void OpenAccounts::shrink()
+{
+    std::uint64_t bytes = 0;
+    for (const auto& [id, entry] : accounts_)
+        bytes += entry.account->memory_bytes();
+    for (auto oldest = used_.rbegin(); bytes > memory_ && oldest != used_.rend(); ++oldest) {
+        auto& account = *accounts_.at(*oldest).account;
+        const auto before = account.memory_bytes();
+        if (!account.idle())
+            continue;
+        account.shrink();
+        bytes -= before - account.memory_bytes();
     }
 }
 

@@ -26,8 +26,20 @@ public:
     static constexpr std::size_t most = 10'000;
 
     explicit OpenAccounts(store::Engine& engine) : engine_(engine) {}
-    Task<store::Result<std::shared_ptr<mailbox::Account>>> open(mailbox::AccountId);
+    Task<mailbox::Result<std::shared_ptr<mailbox::Account>>> open(mailbox::AccountId);
     void forget(mailbox::AccountId);
+    /// Called for each account when it is opened, before anybody has it.
+    void on_open(std::function<void(mailbox::Account&)> call) { on_open_ = std::move(call); }
+    /// Nothing: it is not open.
+    mailbox::Account* known(mailbox::AccountId id) const
+    {
+        const auto found = accounts_.find(id);
+        return found == accounts_.end() ? nullptr : found->second.account.get();
+    }
+    /// What the lists of mailboxes may take; beyond it those used longest ago are forgotten.
+    void set_memory(std::uint64_t bytes) { memory_ = bytes; }
+    /// Forgets what is too much. To be called now and then.
+    void shrink();
 
 private:
     void shed();
@@ -40,6 +52,8 @@ private:
     std::unordered_map<mailbox::AccountId, Entry> accounts_;
     std::list<mailbox::AccountId> used_; // the latest first
     std::uint64_t forgotten_ = 0;        // how many, so far
+    std::function<void(mailbox::Account&)> on_open_;
+    std::uint64_t memory_ = 256 << 20;
 };
 
 /// Who exists, as far as it was looked up.

@@ -2,7 +2,9 @@
 #include "keeper/reading.hpp"
 
 #include "base/log.hpp"
+#include "base/text.hpp"
 #include "keeper/letter_text.hpp"
+#include "keeper/mailboxes.hpp"
 #include "wire/parse.hpp"
 
 #include <algorithm>
@@ -13,113 +15,151 @@ using wire::Answer;
 using wire::Failure;
 using wire::Method;
 
-// ---- gates ----------------------------------------------------------------------------------
+// ---- sessions -------------------------------------------------------------------------------
 
 Task<wire::Result<Answer>> Reading::answer_gate(std::shared_ptr<wire::Link> gate, wire::Frame frame)
 {
     switch (frame.head.method) {
     case Method::open_session:
-        co_return open_session(gate.get(), frame);
+        co_return open_session(std::move(gate), frame);
     case Method::open_maildrop:
         co_return co_await open_maildrop(gate.get(), std::move(frame));
+    case Method::maildrop_list:
+        co_return co_await maildrop_list(gate.get(), std::move(frame));
     case Method::read_message:
         co_return co_await read_message(gate.get(), std::move(frame));
     case Method::expunge:
         co_return co_await expunge(gate.get(), std::move(frame));
     case Method::close_session:
-        if (const auto request = wire::parse<wire::Session>(frame.message))
-            if (session_of(gate.get(), request->session()) != nullptr)
-                sessions_.erase(request->session());
-        co_return wire::answer_with(wire::Done());
+        co_return close_session(gate.get(), frame);
     default:
         co_return std::unexpected(Failure::refused);
     }
 }
 
-void Reading::gone(const wire::Link* gate)
-{
-    std::erase_if(sessions_, [&](const auto& entry) { return entry.second.gate == gate; });
-}
-
-void Reading::close_sessions(mailbox::AccountId account)
-{
-    std::erase_if(sessions_, [&](const auto& entry) { return entry.second.account == account; });
-}
-
-Reading::Session* Reading::session_of(const wire::Link* gate, std::uint64_t handle)
-{
-    const auto found = sessions_.find(handle);
-    return found == sessions_.end() || found->second.gate != gate ? nullptr : &found->second;
-}
-
-wire::Result<Answer> Reading::open_session(const wire::Link* gate, const wire::Frame& frame)
+wire::Result<Answer> Reading::open_session(std::shared_ptr<wire::Link> gate,
+                                           const wire::Frame& frame)
 {
     const auto request = wire::parse<wire::OpenSession>(frame.message);
     if (!request)
         return std::unexpected(Failure::invalid);
-    const auto vouched = logins_.redeem(request->ticket());
+    auto vouched = logins_.redeem(request->ticket());
     if (!vouched)
         return std::unexpected(Failure::refused);
-    const auto account = vouched->account;
-    if (sessions_.size() >= Limits::sessions)
+    ReaderSession session;
+    session.account = vouched->account;
+    session.address = std::move(vouched->address);
+    session.protocol = std::move(vouched->protocol);
+    session.client = std::move(vouched->client);
+    session.since = wall_clock();
+    session.gate = std::move(gate);
+    const auto* opened = sessions_.open(std::move(session));
+    if (opened == nullptr)
         return std::unexpected(Failure::busy);
-    auto handle = office_.random.next();
-    while (handle == 0 || sessions_.contains(handle))
-        handle = office_.random.next();
-    sessions_[handle] = {account, gate, 0, nullptr};
     wire::Session answer;
-    answer.set_session(handle);
+    answer.set_session(opened->handle);
     return wire::answer_with(answer);
+}
+
+wire::Result<Answer> Reading::close_session(const wire::Link* gate, const wire::Frame& frame)
+{
+    if (const auto request = wire::parse<wire::Session>(frame.message))
+        if (sessions_.find(gate, request->session()) != nullptr)
+            sessions_.close(request->session());
+    return wire::answer_with(wire::Done());
+}
+
+// ---- maildrops ------------------------------------------------------------------------------
+
+Task<wire::Result<std::shared_ptr<mailbox::Account>>>
+Reading::inbox_of(const ReaderSession& session)
+{
+    auto account = co_await office_.open_accounts.open(session.account);
+    if (!account)
+        co_return std::unexpected(failure_of(account.error()));
+    if (auto loaded = co_await (*account)->load(mailbox::inbox); !loaded)
+        co_return std::unexpected(failure_of(loaded.error()));
+    co_return std::move(*account);
 }
 
 Task<wire::Result<Answer>> Reading::open_maildrop(const wire::Link* gate, wire::Frame frame)
 {
     const auto request = wire::parse<wire::OpenMaildrop>(frame.message);
-    const auto* session = request ? session_of(gate, request->session()) : nullptr;
+    const auto* session = request ? sessions_.find(gate, request->session()) : nullptr;
     if (session == nullptr)
         co_return std::unexpected(Failure::refused);
-    auto account = co_await office_.open_accounts.open(session->account);
+    auto account = co_await inbox_of(*session);
     if (!account)
-        co_return std::unexpected(failure_of(account.error()));
-    auto shot = co_await (*account)->snapshot();
-    if (!shot)
-        co_return std::unexpected(failure_of(shot.error()));
+        co_return std::unexpected(account.error());
     wire::Maildrop answer;
-    answer.set_uid_validity(static_cast<std::uint32_t>(shot->validity));
-    std::size_t bytes = 0;
-    for (const auto& entry : shot->messages) {
+    answer.set_uid_validity((*account)->mailbox(mailbox::inbox)->uid_validity());
+    std::size_t bytes = 64;
+    for (const auto& entry : (*account)->entries(mailbox::inbox)) {
+        if ((bytes += 24) > wire::FrameLimits::message_bytes)
+            break; // A maildrop is what fits: the oldest ones.
         auto* message = answer.add_messages();
-        message->set_uid(static_cast<std::uint32_t>(entry.uid));
-        message->set_bytes(entry.bytes);
-        bytes += message->ByteSizeLong() + 8; // With its tag and length.
-        if (bytes > wire::FrameLimits::message_bytes - 64) {
-            answer.mutable_messages()->RemoveLast(); // A maildrop is what fits: the oldest ones.
-            break;
-        }
+        message->set_uid(entry.uid);
+        message->set_bytes(entry.size);
     }
     co_return wire::answer_with(answer);
+}
+
+Task<wire::Result<Answer>> Reading::maildrop_list(const wire::Link* gate, wire::Frame frame)
+{
+    const auto request = wire::parse<wire::AskMaildrop>(frame.message);
+    const auto* session = request ? sessions_.find(gate, request->session()) : nullptr;
+    if (session == nullptr)
+        co_return std::unexpected(Failure::refused);
+    auto account = co_await inbox_of(*session);
+    if (!account)
+        co_return std::unexpected(account.error());
+    auto uidls = co_await (*account)->uidls(mailbox::inbox);
+    if (!uidls)
+        co_return std::unexpected(failure_of(uidls.error()));
+    wire::MaildropPage answer;
+    answer.set_uid_validity((*account)->mailbox(mailbox::inbox)->uid_validity());
+    std::string raw;
+    mail::EntryPacker packer(static_cast<std::uint8_t>(mail::EntryField::size));
+    const auto& box = (*account)->state().boxes.at(mailbox::inbox);
+    std::size_t bytes = 0;
+    for (const auto& entry : box.range(request->after() + 1, 0xffffffff)) {
+        if (raw.size() + bytes >= Limits::page_bytes) {
+            answer.set_more(true);
+            break;
+        }
+        packer.append(entry, raw);
+        answer.set_last(entry.uid);
+        if (const auto uidl = uidls->find(entry.uid); uidl != uidls->end()) {
+            bytes += uidl->second.size() + 16;
+            (*answer.mutable_uidls())[entry.uid] = uidl->second;
+        }
+    }
+    co_return wire::answer_with(answer, std::move(raw));
 }
 
 Task<wire::Result<Answer>> Reading::read_message(const wire::Link* gate, wire::Frame frame)
 {
     const auto request = wire::parse<wire::ReadMessage>(frame.message);
-    auto* session = request ? session_of(gate, request->session()) : nullptr;
+    auto* session = request ? sessions_.find(gate, request->session()) : nullptr;
     if (session == nullptr)
         co_return std::unexpected(Failure::refused);
-    auto message = session->uid == request->uid() ? session->message : nullptr;
+    auto message = session->read_mailbox == mailbox::inbox && session->read_uid == request->uid()
+                       ? session->read_message
+                       : nullptr;
     if (!message) {
-        auto account = co_await office_.open_accounts.open(session->account);
+        auto account = co_await inbox_of(*session);
         if (!account)
-            co_return std::unexpected(failure_of(account.error()));
-        auto found = co_await (*account)->message(mailbox::Uid{request->uid()});
+            co_return std::unexpected(account.error());
+        auto found = co_await (*account)->message(mailbox::inbox, mailbox::Uid{request->uid()});
         if (!found)
             co_return std::unexpected(failure_of(found.error()));
         message = std::make_shared<const mailbox::Message>(std::move(*found));
-        session = session_of(gate, request->session());
+        session = sessions_.find(gate, request->session());
         if (session == nullptr)
             co_return std::unexpected(Failure::refused);
-        session->uid = request->uid();
-        session->message = message;
+        session->read_mailbox = mailbox::inbox;
+        session->read_uid = request->uid();
+        session->read_message = message;
     }
     const LetterText text(*message);
     auto bytes = co_await text.read(office_.engine, request->offset(),
@@ -136,23 +176,21 @@ Task<wire::Result<Answer>> Reading::read_message(const wire::Link* gate, wire::F
 Task<wire::Result<Answer>> Reading::expunge(const wire::Link* gate, wire::Frame frame)
 {
     const auto request = wire::parse<wire::Expunge>(frame.message);
-    const auto* session = request ? session_of(gate, request->session()) : nullptr;
+    const auto* session = request ? sessions_.find(gate, request->session()) : nullptr;
     if (session == nullptr)
         co_return std::unexpected(Failure::refused);
     if (request->uids_size() > Limits::uids_a_request)
         co_return std::unexpected(Failure::invalid);
-    auto account = co_await office_.open_accounts.open(session->account);
+    mail::UidSet uids;
+    for (const auto uid : request->uids())
+        if (uid != 0)
+            uids.add(uid);
+    auto account = co_await inbox_of(*session);
     if (!account)
-        co_return std::unexpected(failure_of(account.error()));
-    constexpr int a_commit = 1000;
-    for (int at = 0; at < request->uids_size(); at += a_commit) {
-        std::vector<mailbox::Uid> uids;
-        for (int i = at; i < std::min(at + a_commit, request->uids_size()); ++i)
-            uids.push_back(mailbox::Uid{request->uids(i)});
-        auto done = co_await (*account)->expunge(std::move(uids));
-        if (!done)
-            co_return std::unexpected(failure_of(done.error()));
-    }
+        co_return std::unexpected(account.error());
+    auto gone = co_await (*account)->expunge(mailbox::inbox, std::move(uids));
+    if (!gone)
+        co_return std::unexpected(failure_of(gone.error()));
     co_return wire::answer_with(wire::Done());
 }
 

@@ -3,51 +3,50 @@
 
 #include "keeper/logins.hpp"
 #include "keeper/office.hpp"
+#include "keeper/reader_sessions.hpp"
 #include "wire/link.hpp"
+#include "wire/mailboxes.pb.h"
 #include "wire/messages.pb.h"
 
-#include <map>
 #include <string>
 
 namespace posthouse::keeper {
 
-/// Serves the reader gates: sessions, maildrops. A gate names no account: it redeems a ticket that
-/// the clerk got for a login, and has a session from then on.
+/// Opens and closes the sessions of the gates that people log in at, and serves POP3's maildrops.
+/// A gate names no account: it redeems a ticket that the clerk got for a login, and has a session
+/// from then on.
 class Reading {
 public:
     struct Limits {
-        static constexpr std::size_t sessions = 100'000;
         static constexpr std::uint32_t piece = 256 * 1024;
         static constexpr int uids_a_request = 100'000;
+        static constexpr std::size_t page_bytes = 1 << 20;
     };
 
-    Reading(Office& office, Logins& logins) : office_(office), logins_(logins) {}
+    Reading(Office& office, Logins& logins, ReaderSessions& sessions)
+        : office_(office),
+          logins_(logins),
+          sessions_(sessions)
+    {
+    }
 
     Task<wire::Result<wire::Answer>> answer_gate(std::shared_ptr<wire::Link>, wire::Frame);
-    /// A gate went away with its sessions.
-    void gone(const wire::Link*);
-    /// An account is removed: nobody reads it on.
-    void close_sessions(mailbox::AccountId);
-    std::size_t sessions() const { return sessions_.size(); }
+    wire::Result<wire::Answer> open_session(std::shared_ptr<wire::Link>, const wire::Frame&);
+    wire::Result<wire::Answer> close_session(const wire::Link*, const wire::Frame&);
+
+    ReaderSessions& sessions() { return sessions_; }
 
 private:
-    struct Session {
-        mailbox::AccountId account;
-        const wire::Link* gate;
-        // The message read last: pieces of one message come in a row.
-        std::uint32_t uid = 0;
-        std::shared_ptr<const mailbox::Message> message;
-    };
-
-    wire::Result<wire::Answer> open_session(const wire::Link*, const wire::Frame&);
     Task<wire::Result<wire::Answer>> open_maildrop(const wire::Link*, wire::Frame);
+    Task<wire::Result<wire::Answer>> maildrop_list(const wire::Link*, wire::Frame);
     Task<wire::Result<wire::Answer>> read_message(const wire::Link*, wire::Frame);
     Task<wire::Result<wire::Answer>> expunge(const wire::Link*, wire::Frame);
-    Session* session_of(const wire::Link*, std::uint64_t handle);
+    /// The INBOX of a session, loaded.
+    Task<wire::Result<std::shared_ptr<mailbox::Account>>> inbox_of(const ReaderSession&);
 
     Office& office_;
     Logins& logins_;
-    std::map<std::uint64_t, Session> sessions_;
+    ReaderSessions& sessions_;
 };
 
 } // namespace posthouse::keeper

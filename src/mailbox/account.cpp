@@ -1,75 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
+// Opening an account, its commits, and reading what is there.
 #include "mailbox/account.hpp"
 
 #include "base/contract.hpp"
 #include "base/text.hpp"
+#include "mailbox/keys.hpp"
+
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 
 namespace posthouse::mailbox {
 namespace {
 
-constexpr std::uint32_t inbox_id = 1;
+// Room in one commit: the store's own limits, less what is written besides.
+constexpr std::size_t most_rows = store::Limits::commit_rows - 96;
+constexpr std::size_t most_bytes = store::Limits::commit_bytes - (1 << 19);
 constexpr std::size_t settled_a_commit = 500;
-
-void append_u32(std::string& to, std::uint32_t value)
-{
-    for (int shift = 24; shift >= 0; shift -= 8)
-        to += static_cast<char>(value >> shift & 0xff);
-}
-
-// b: mailboxes, m: messages by mailbox and uid, i: delivery ids, x: claims to give up.
-std::string mailbox_key(std::uint32_t mailbox)
-{
-    std::string key("b");
-    append_u32(key, mailbox);
-    return key;
-}
-
-std::string messages_key(std::uint32_t mailbox)
-{
-    std::string key("m");
-    append_u32(key, mailbox);
-    return key;
-}
-
-std::string message_key(std::uint32_t mailbox, Uid uid)
-{
-    auto key = messages_key(mailbox);
-    append_u32(key, static_cast<std::uint32_t>(uid));
-    return key;
-}
-
-std::string delivered_key(std::uint64_t delivery)
-{
-    std::string key("i");
-    append_u64(key, delivery);
-    return key;
-}
-
-std::string release_key(const store::BlobId& blob, std::uint64_t delivery)
-{
-    auto key = "x" + blob.bytes();
-    append_u64(key, delivery);
-    return key;
-}
-
-Uid uid_in(std::string_view key)
-{
-    std::uint32_t value = 0;
-    for (std::size_t i = 5; i < 9; ++i)
-        value = value << 8 | static_cast<unsigned char>(key[i]);
-    return Uid{value};
-}
-
-/// As it is read: with our own fields before it, and its body as edited.
-std::uint64_t bytes_of(const Message& message)
-{
-    auto bytes = message.prefix().size() + message.body_bytes();
-    for (const auto& edit : message.edits())
-        bytes = bytes - edit.length() + edit.text().size();
-    return bytes;
-}
 
 } // namespace
 
@@ -78,181 +26,462 @@ store::PartitionId partition_of(AccountId id)
     return {"a/" + base32_encode(static_cast<std::uint64_t>(id))};
 }
 
-Task<Account::Result<std::shared_ptr<Account>>> Account::open(store::Engine& engine, AccountId id,
-                                                              Timestamp now)
+std::string_view describe(Error error)
+{
+    switch (error) {
+    case Error::nonexistent:
+        return "there is no such mailbox or message";
+    case Error::exists:
+        return "there is such a mailbox already";
+    case Error::bad_name:
+        return "a mailbox cannot be called that";
+    case Error::has_children:
+        return "the mailbox has children";
+    case Error::cannot:
+        return "this cannot be done with this mailbox";
+    case Error::over_quota:
+        return "the account is full";
+    case Error::limit:
+        return "a limit is reached";
+    case Error::no_space:
+        return "the disk is full";
+    case Error::unavailable:
+        return "the store is not available";
+    case Error::unknown:
+        return "the outcome is not known";
+    case Error::corrupt:
+        return "a record is damaged";
+    }
+    return "unknown error";
+}
+
+Error from_store(store::Error error)
+{
+    switch (error) {
+    case store::Error::not_found:
+        return Error::nonexistent;
+    case store::Error::no_space:
+        return Error::no_space;
+    case store::Error::too_large:
+        return Error::limit;
+    case store::Error::corrupt:
+        return Error::corrupt;
+    case store::Error::unknown:
+        return Error::unknown;
+    default:
+        return Error::unavailable;
+    }
+}
+
+Account::Account(store::Engine& engine, AccountId id)
+    : engine_(engine),
+      id_(id),
+      writer_(engine, partition_of(id))
+{
+}
+
+Account::~Account() = default;
+
+// ---- opening --------------------------------------------------------------------------------
+
+Task<Result<std::shared_ptr<Account>>> Account::open(store::Engine& engine, AccountId id,
+                                                     Timestamp now)
 {
     std::shared_ptr<Account> account(new Account(engine, id));
-    auto& inbox = account->inbox_;
-    for (;;) {
-        auto page = co_await engine.partitions().read(partition_of(id), {mailbox_key(inbox_id)});
-        if (!page)
-            co_return std::unexpected(page.error());
-        if (!page->rows.empty()) {
-            if (!inbox.ParseFromString(page->rows.front().value))
-                co_return std::unexpected(store::Error::corrupt);
-            if (auto settled = co_await account->settle_releases(); !settled)
-                co_return std::unexpected(settled.error());
-            co_return account;
-        }
-        inbox.set_id(inbox_id);
-        inbox.set_name("INBOX");
-        // Seconds since 1970: greater each time an account of this name is made anew.
-        inbox.set_uid_validity(static_cast<std::uint32_t>(to_microseconds(now) / 1'000'000));
-        inbox.set_uid_next(1);
-        // Two may open it at once. Only one makes the INBOX, as a second one would begin anew with
-        // uids that have messages by then; the other reads what was made.
-        store::Commit first;
-        first.partition = partition_of(id);
-        first.expect = page->at;
-        first.put.push_back({mailbox_key(inbox_id), inbox.SerializeAsString()});
-        auto made = co_await engine.partitions().commit(std::move(first));
-        if (made)
-            co_return account;
-        if (made.error() != store::Error::conflict)
-            co_return std::unexpected(made.error());
-    }
+    if (auto done = co_await account->read_state(now); !done)
+        co_return std::unexpected(done.error());
+    if (auto done = co_await account->settle(); !done)
+        co_return std::unexpected(done.error());
+    co_return account;
 }
 
-Task<Account::Result<bool>> Account::was_delivered(std::uint64_t id)
+Task<Result<std::vector<store::Row>>> Account::rows_under(std::string prefix)
 {
-    auto page = co_await engine_.partitions().read(writer_.partition(), {delivered_key(id)});
-    if (!page)
-        co_return std::unexpected(page.error());
-    co_return !page->rows.empty();
-}
-
-Task<Account::Result<void>> Account::deliver(Delivery delivery, Timestamp now)
-{
-    const auto done_key = delivered_key(delivery.id);
-    auto before = co_await was_delivered(delivery.id);
-    if (!before)
-        co_return std::unexpected(before.error());
-    if (*before)
-        co_return Result<void>{};
-
-    delivery.message.set_delivery(delivery.id);
-    Delivered mark;
-    mark.set_at(to_microseconds(now));
-    auto applied = co_await writer_.apply([this, &delivery, &done_key, &mark](auto& batch) {
-        // The uid is drawn when the commit's turn comes, so uids grow in the order of commits.
-        const auto uid = Uid{inbox_.uid_next()};
-        expects(inbox_.uid_next() != 0);
-        inbox_.set_uid_next(inbox_.uid_next() + 1);
-        batch.put(mailbox_key(inbox_id), inbox_.SerializeAsString());
-        batch.put(message_key(inbox_id, uid), delivery.message.SerializeAsString());
-        batch.put(done_key, mark.SerializeAsString());
-        for (std::size_t i = 0; i < settled_a_commit && !settled_.empty(); ++i) {
-            batch.erase(delivered_key(settled_.back()));
-            settled_.pop_back();
-        }
-        batch.hint("inbox");
-    });
-    if (!applied)
-        co_return std::unexpected(applied.error());
-    co_return Result<void>{};
-}
-
-Task<Account::Result<Account::Snapshot>> Account::snapshot()
-{
-    Snapshot shot{UidValidity{inbox_.uid_validity()}, {}};
+    std::vector<store::Row> rows;
     std::string after;
     for (;;) {
-        auto page = co_await engine_.partitions().scan(writer_.partition(), messages_key(inbox_id),
-                                                       after, store::Limits::page_rows);
+        auto page = co_await engine_.partitions().scan(writer_.partition(), prefix, after,
+                                                       store::Limits::page_rows);
         if (!page)
-            co_return std::unexpected(page.error());
+            co_return std::unexpected(from_store(page.error()));
+        after = page->rows.empty() ? std::string() : page->rows.back().key;
+        std::ranges::move(page->rows, std::back_inserter(rows));
+        if (!page->more)
+            co_return rows;
+    }
+}
+
+Task<Result<void>> Account::read_state(Timestamp now)
+{
+    for (int attempt = 0; attempt < 10; ++attempt) {
+        State state;
+        auto page = co_await engine_.partitions().read(writer_.partition(), {key::account});
+        if (!page)
+            co_return std::unexpected(from_store(page.error()));
+        const bool found = !page->rows.empty();
+        if (found && !state.record.ParseFromString(page->rows.front().value))
+            co_return std::unexpected(Error::corrupt);
+        auto boxes = co_await rows_under("b");
+        if (!boxes)
+            co_return std::unexpected(boxes.error());
+        for (const auto& row : *boxes) {
+            Mailbox record;
+            if (!record.ParseFromString(row.value))
+                co_return std::unexpected(Error::corrupt);
+            const MailboxId id{record.id()};
+            state.boxes[id].record = std::move(record);
+        }
+        auto names = co_await rows_under("n");
+        if (!names)
+            co_return std::unexpected(names.error());
+        for (const auto& row : *names) {
+            if (row.key.size() != 9)
+                co_return std::unexpected(Error::corrupt);
+            const auto first = read_u64(std::string_view(row.key).substr(1)) * key::page_emails;
+            for (std::string_view rest = row.value; !rest.empty();) {
+                const auto email = mail::take_varint(rest);
+                const auto count = mail::take_varint(rest);
+                if (!email || !count)
+                    co_return std::unexpected(Error::corrupt);
+                state.names[first + *email] = static_cast<std::uint32_t>(*count);
+            }
+        }
+        auto subscriptions = co_await rows_under("u");
+        if (!subscriptions)
+            co_return std::unexpected(subscriptions.error());
+        for (const auto& row : *subscriptions)
+            state.subscriptions.insert(row.key.substr(1));
+        state_ = std::move(state);
+        stale_ = false;
+        if (found)
+            co_return Result<void>{};
+        if (!state_.boxes.empty())
+            co_return co_await modernise();
+        // Two may open it at once. Only one makes the INBOX; the other reads what was made.
+        Delta delta(state_);
+        delta.account().set_format(1);
+        delta.add_box("INBOX", now);
+        store::Commit first;
+        first.partition = writer_.partition();
+        first.expect = page->at;
+        first.put.push_back({key::account, delta.account().SerializeAsString()});
+        first.put.push_back({key::mailbox(inbox), delta.look(inbox)->SerializeAsString()});
+        auto made = co_await engine_.partitions().commit(std::move(first));
+        if (made) {
+            (void)std::move(delta).publish(state_);
+            co_return Result<void>{};
+        }
+        if (made.error() != store::Error::conflict && made.error() != store::Error::unknown)
+            co_return std::unexpected(from_store(made.error()));
+    }
+    co_return std::unexpected(Error::unavailable);
+}
+
+// ---- commits --------------------------------------------------------------------------------
+
+/// What is posted to the executor, once a round.
+struct Account::Wake {
+    std::vector<Call*> calls;
+    explicit Wake(std::vector<Call*> c) : calls(std::move(c)) {}
+    Wake(Wake&&) = default;
+    Wake& operator=(Wake&&) = delete;
+    ~Wake()
+    {
+        for (Call* call : calls)
+            call->waiter.abandon();
+    }
+    void operator()()
+    {
+        for (Call* call : std::exchange(calls, {}))
+            call->waiter.resume();
+    }
+};
+
+Task<Result<void>> Account::commit(Operation operation, std::size_t rows, std::size_t bytes)
+{
+    const auto self = shared_from_this();
+    Call call;
+    call.run = std::move(operation);
+    call.rows = rows;
+    call.bytes = bytes;
+    if (committing_) {
+        auto enqueue = [&] { waiting_.push_back(&call); };
+        co_await call.waiter.wait(enqueue);
+        if (!call.leads)
+            co_return call.result;
+    }
+    committing_ = true;
+    co_await lead(&call);
+    co_return call.result;
+}
+
+/// One of the callers leads: it commits for itself and all that wait, as far as they fit, and
+/// hands the lead on.
+Task<> Account::lead(Call* first)
+{
+    std::vector<Call*> calls{first};
+    Delta delta(state_);
+    Result<void> ready;
+    if (stale_)
+        ready = co_await read_state(wall_clock());
+    std::size_t bytes = 0;
+    const auto run = [&](Call* call) {
+        call->result = ready ? call->run(delta) : ready;
+        call->run = nullptr;
+        bytes += call->bytes;
+    };
+    run(first);
+    while (!waiting_.empty()) {
+        auto* next = waiting_.front();
+        if (delta.weight() + next->rows > most_rows ||
+            delta.bytes() + bytes + next->bytes > most_bytes)
+            break;
+        waiting_.pop_front();
+        run(next);
+        calls.push_back(next);
+    }
+    std::vector<MailboxId> changed;
+    if (!delta.empty()) {
+        const auto written = co_await write(delta);
+        if (written)
+            changed = std::move(delta).publish(state_);
+        for (auto* call : calls)
+            if (call->result && !written)
+                call->result = written;
+    }
+    calls.erase(calls.begin()); // The leader itself does not wait.
+    if (!waiting_.empty()) {
+        waiting_.front()->leads = true;
+        calls.push_back(waiting_.front());
+        waiting_.pop_front();
+    } else {
+        committing_ = false;
+    }
+    if (!calls.empty())
+        boost::asio::post(co_await boost::asio::this_coro::executor, Wake(std::move(calls)));
+    if (listener_)
+        for (const auto id : changed)
+            listener_(id);
+}
+
+Task<Result<void>> Account::write(Delta& delta)
+{
+    auto applied = co_await writer_.apply([&](auto& batch) {
+        for (std::size_t i = 0; i < settled_a_commit && !settled_.empty(); ++i) {
+            const auto delivered = key::delivered(settled_.back());
+            settled_.pop_back();
+            if (delta.row(delivered) == nullptr)
+                batch.erase(delivered);
+        }
+        delta.write(batch);
+    });
+    if (applied)
+        co_return Result<void>{};
+    // What is on disk is known only after it is read again.
+    stale_ = applied.error() == store::Error::unknown || applied.error() == store::Error::fenced;
+    co_return std::unexpected(from_store(applied.error()));
+}
+
+// ---- reading --------------------------------------------------------------------------------
+
+const Mailbox* Account::mailbox(MailboxId id) const
+{
+    const auto found = state_.boxes.find(id);
+    return found == state_.boxes.end() || found->second.record.doomed() ? nullptr
+                                                                        : &found->second.record;
+}
+
+std::span<const Entry> Account::entries(MailboxId id) const
+{
+    const auto found = state_.boxes.find(id);
+    if (found == state_.boxes.end())
+        return {};
+    return found->second.entries;
+}
+
+Task<Result<void>> Account::load(MailboxId id)
+{
+    const auto self = shared_from_this();
+    const Hold hold(*this);
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        const auto box = state_.boxes.find(id);
+        if (box == state_.boxes.end())
+            co_return std::unexpected(Error::nonexistent);
+        if (box->second.loaded)
+            co_return Result<void>{};
+        // Pages and the mailbox's row are of one commit, or it is read again: a mailbox that is
+        // not loaded has no commits of its own but those of the tree.
+        const auto modseq = box->second.record.highest_modseq();
+        auto rows = co_await rows_under(key::pages(id));
+        if (!rows)
+            co_return std::unexpected(rows.error());
+        std::vector<Entry> entries;
+        for (const auto& row : *rows) {
+            mail::EntryUnpacker unpacker(mail::all_entry_fields, row.value);
+            while (const auto entry = unpacker.next())
+                entries.push_back(*entry);
+            if (unpacker.damaged())
+                co_return std::unexpected(Error::corrupt);
+        }
+        const auto again = state_.boxes.find(id);
+        if (again == state_.boxes.end())
+            co_return std::unexpected(Error::nonexistent);
+        if (again->second.loaded)
+            co_return Result<void>{};
+        if (again->second.record.highest_modseq() != modseq)
+            continue;
+        again->second.entries = std::move(entries);
+        again->second.loaded = true;
+        again->second.recent.clear();
+        again->second.recent_since = modseq;
+        co_return Result<void>{};
+    }
+    co_return std::unexpected(Error::unavailable);
+}
+
+Task<Result<Message>> Account::message(std::uint64_t email)
+{
+    auto found = co_await messages_of({email});
+    if (!found)
+        co_return std::unexpected(found.error());
+    if (found->empty())
+        co_return std::unexpected(Error::nonexistent);
+    co_return std::move(found->begin()->second);
+}
+
+Task<Result<Message>> Account::message(MailboxId id, Uid uid)
+{
+    if (auto loaded = co_await load(id); !loaded)
+        co_return std::unexpected(loaded.error());
+    const auto* entry = state_.boxes.at(id).find(static_cast<std::uint32_t>(uid));
+    if (entry == nullptr)
+        co_return std::unexpected(Error::nonexistent);
+    const auto email = entry->email;
+    co_return co_await message(email);
+}
+
+Task<Result<std::map<std::uint64_t, Message>>>
+Account::messages_of(std::vector<std::uint64_t> emails)
+{
+    std::map<std::uint64_t, Message> messages;
+    std::vector<std::string> keys;
+    for (const auto email : emails)
+        keys.push_back(key::email(email));
+    auto page = co_await engine_.partitions().read(writer_.partition(), std::move(keys));
+    if (!page)
+        co_return std::unexpected(from_store(page.error()));
+    for (const auto& row : page->rows) {
+        Message message;
+        if (!message.ParseFromString(row.value))
+            co_return std::unexpected(Error::corrupt);
+        messages[read_u64(std::string_view(row.key).substr(1))] = std::move(message);
+    }
+    co_return messages;
+}
+
+Task<Result<std::vector<std::string>>> Account::summaries(std::vector<std::uint64_t> emails)
+{
+    std::vector<std::string> keys;
+    for (const auto email : emails)
+        keys.push_back(key::summary(email));
+    auto page = co_await engine_.partitions().read(writer_.partition(), keys);
+    if (!page)
+        co_return std::unexpected(from_store(page.error()));
+    std::vector<std::string> found(emails.size());
+    auto row = page->rows.begin(); // In the order asked for, without those that are not there.
+    for (std::size_t i = 0; i < emails.size() && row != page->rows.end(); ++i)
+        if (row->key == keys[i])
+            found[i] = std::move((row++)->value);
+    co_return found;
+}
+
+Task<Result<void>> Account::put_summary(std::uint64_t email, std::string summary)
+{
+    if (summary.size() > Limits::summary_bytes)
+        co_return std::unexpected(Error::limit);
+    const auto bytes = summary.size();
+    co_return co_await commit(
+        [email, summary = std::move(summary)](Delta& delta) mutable -> Result<void> {
+            delta.put_row(key::summary(email), std::move(summary));
+            return {};
+        },
+        1, bytes);
+}
+
+Task<Result<Account::Changed>> Account::changes(MailboxId id, std::uint64_t since)
+{
+    if (auto loaded = co_await load(id); !loaded)
+        co_return std::unexpected(loaded.error());
+    const Hold hold(*this);
+    Changed changed;
+    const auto* box = &state_.boxes.at(id);
+    changed.modseq = box->record.highest_modseq();
+    if (since >= changed.modseq)
+        co_return changed;
+    if (since >= box->recent_since) {
+        for (const auto& recent : box->recent) {
+            if (recent.modseq <= since)
+                continue;
+            for (const auto& range : recent.changed.ranges())
+                changed.changed.add(range.first, range.last);
+            for (const auto& range : recent.vanished.ranges()) {
+                changed.changed.remove(range.first, range.last);
+                changed.vanished.add(range.first, range.last);
+            }
+        }
+        co_return changed;
+    }
+    for (const auto& entry : box->entries)
+        if (entry.modseq > since)
+            changed.changed.add(entry.uid);
+    if (since < box->record.trail_since()) {
+        // The trail does not reach so far: all that is not there has vanished.
+        if (box->record.uid_next() > 1)
+            changed.vanished = mail::UidSet::range(1, box->record.uid_next() - 1);
+        for (const auto& entry : box->entries)
+            changed.vanished.remove(entry.uid);
+        co_return changed;
+    }
+    const auto uid_next = box->record.uid_next();
+    std::string after = key::vanished(id, since, 0xffffffff);
+    for (;;) {
+        auto page = co_await engine_.partitions().scan(writer_.partition(), key::trail(id), after,
+                                                       store::Limits::page_rows);
+        if (!page)
+            co_return std::unexpected(from_store(page.error()));
         for (const auto& row : page->rows) {
-            Message message;
-            if (!message.ParseFromString(row.value))
-                continue; // A damaged record hides one message, not the mailbox.
-            shot.messages.push_back(
-                {uid_in(row.key), bytes_of(message)});
+            after = row.key;
+            if (read_u64(std::string_view(row.key).substr(5)) > changed.modseq)
+                continue; // It came meanwhile, and will be told of next time.
+            const auto uids = mail::UidSet::parse(row.value);
+            if (!uids)
+                co_return std::unexpected(Error::corrupt);
+            for (const auto& range : uids->ranges())
+                if (range.last < uid_next)
+                    changed.vanished.add(range.first, range.last);
         }
         if (!page->more)
-            co_return shot;
-        after = page->rows.back().key;
+            break;
     }
+    co_return changed;
 }
 
-Task<Account::Result<Message>> Account::message(Uid uid)
+std::size_t Account::memory_bytes() const
 {
-    auto page =
-        co_await engine_.partitions().read(writer_.partition(), {message_key(inbox_id, uid)});
-    if (!page)
-        co_return std::unexpected(page.error());
-    if (page->rows.empty())
-        co_return std::unexpected(store::Error::not_found);
-    Message message;
-    if (!message.ParseFromString(page->rows.front().value))
-        co_return std::unexpected(store::Error::corrupt);
-    co_return message;
+    std::size_t bytes = 1000;
+    for (const auto& [id, box] : state_.boxes)
+        bytes += 400 + box.entries.capacity() * sizeof(Entry);
+    return bytes;
 }
 
-Task<Account::Result<void>> Account::expunge(std::vector<Uid> uids)
+void Account::shrink()
 {
-    struct Doomed {
-        std::string key;
-        store::BlobId body;
-        std::uint64_t delivery = 0;
-        bool shared = false;
-    };
-    std::vector<Doomed> doomed;
-    for (const auto uid : uids) {
-        auto found = co_await message(uid);
-        if (!found && found.error() == store::Error::not_found)
-            continue;
-        if (!found)
-            co_return std::unexpected(found.error());
-        const auto body = store::BlobId::from_bytes(found->body());
-        if (!body)
-            co_return std::unexpected(store::Error::corrupt);
-        doomed.push_back(
-            {message_key(inbox_id, uid), *body, found->delivery(), found->shared_body()});
-    }
-    if (doomed.empty())
-        co_return Result<void>{};
-    auto applied = co_await writer_.apply([&doomed](auto& batch) {
-        for (const auto& message : doomed) {
-            batch.erase(message.key);
-            if (message.shared)
-                batch.put(release_key(message.body, message.delivery), {});
-            else
-                batch.drop_blob(message.body);
-        }
-        batch.hint("inbox");
-    });
-    if (!applied)
-        co_return std::unexpected(applied.error());
-    const bool shared = std::ranges::any_of(doomed, &Doomed::shared);
-    if (shared)
-        co_return co_await settle_releases();
-    co_return Result<void>{};
-}
-
-Task<Account::Result<void>> Account::settle_releases()
-{
-    SharedBodies bodies(engine_);
-    for (;;) {
-        auto page = co_await engine_.partitions().scan(writer_.partition(), "x", {}, 100);
-        if (!page)
-            co_return std::unexpected(page.error());
-        for (const auto& row : page->rows) {
-            const auto blob = store::BlobId::from_bytes(std::string_view(row.key).substr(1, 16));
-            if (!blob)
-                co_return std::unexpected(store::Error::corrupt);
-            const auto delivery = read_u64(std::string_view(row.key).substr(17));
-            auto released = co_await bodies.release(*blob, SharedBodies::claim_of(id_, delivery));
-            if (!released)
-                co_return std::unexpected(released.error());
-        }
-        if (page->rows.empty())
-            co_return Result<void>{};
-        auto erased = co_await writer_.apply([&rows = page->rows](auto& batch) {
-            for (const auto& row : rows)
-                batch.erase(row.key);
-        });
-        if (!erased)
-            co_return std::unexpected(erased.error());
+    expects(idle());
+    for (auto& [id, box] : state_.boxes) {
+        box.loaded = false;
+        box.entries = {};
+        box.recent.clear();
+        box.recent_since = ~0ULL;
     }
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "mailbox/shared_bodies.hpp"
 #include "base/text.hpp"
-#include "mailbox/account.hpp"
 
 namespace posthouse::mailbox {
 namespace {

@@ -1,19 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "mail/summary.hpp"
 #include "wire/frame.hpp"
 #include "wire/messages.pb.h"
 
+#include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace posthouse::sorter {
 
 /// Files one letter for one mailbox: the fields to stand before it there, and its summary. Takes
-/// the letter in pieces and keeps no more of it than its header.
+/// the letter in pieces.
 class Filing {
 public:
-    /// Failure::invalid: an address in it is none.
+    /// Failure::invalid: an address in it is none, or the letter is beyond Limits::letter_bytes.
     static wire::Result<Filing> begin(const wire::File&);
 
     void append(std::string_view piece);
@@ -25,9 +26,9 @@ public:
 private:
     Filing(std::string prefix, std::uint64_t bytes);
 
-    std::string prefix_;
+    std::size_t prefix_bytes_;
     std::uint64_t bytes_left_;
-    mail::Summarizer summarizer_;
+    std::string letter_; // As its reader will see it.
 };
 
 } // namespace posthouse::sorter

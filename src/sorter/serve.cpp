@@ -3,6 +3,7 @@
 
 #include "base/random.hpp"
 #include "sorter/file.hpp"
+#include "sorter/index.hpp"
 #include "sorter/limits.hpp"
 #include "sorter/notify.hpp"
 #include "sorter/route.hpp"
@@ -144,6 +145,8 @@ Task<wire::Result<wire::Answer>> serve(std::shared_ptr<const Handbook> handbook,
         co_return co_await route(std::move(handbook), std::move(keeper), std::move(frame));
     case wire::Method::file:
         co_return co_await file(std::move(keeper), std::move(frame));
+    case wire::Method::index_letter:
+        co_return co_await index(std::move(keeper), std::move(frame));
     case wire::Method::notify:
         co_return notify(frame);
     default:

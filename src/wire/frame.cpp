@@ -64,6 +64,28 @@ std::string_view describe(Failure failure)
         return "no space left";
     case Failure::busy:
         return "too much is under way";
+    case Failure::nonexistent:
+        return "there is no such mailbox";
+    case Failure::exists:
+        return "there is such a mailbox already";
+    case Failure::over_quota:
+        return "the account is full";
+    case Failure::cannot:
+        return "this cannot be done";
+    case Failure::has_children:
+        return "the mailbox has children";
+    case Failure::limit:
+        return "a limit is reached";
+    case Failure::too_big:
+        return "it is too big";
+    case Failure::gone:
+        return "it is gone";
+    case Failure::damaged:
+        return "it is damaged";
+    case Failure::no_permission:
+        return "not permitted";
+    case Failure::unknown_charset:
+        return "the charset is not known";
     }
     return "unknown failure";
 }

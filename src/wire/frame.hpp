@@ -38,6 +38,10 @@ enum class Method : std::uint8_t {
     read_message = 22,
     expunge = 23,
     close_session = 24,
+    index_letter = 26,      // keeper -> sorter
+    search_letters = 27,    // keeper -> sorter
+    read_indexed = 28,      // sorter -> keeper: more of a letter that is being indexed
+    next_candidates = 29,   // sorter -> keeper
     route = 30, // keeper -> sorter
     file = 31,
     notify = 32,
@@ -50,6 +54,30 @@ enum class Method : std::uint8_t {
     deliver = 45,      // keeper -> agent
     find_users = 46,   // keeper -> agent
     admin = 50,        // control socket -> keeper
+    mailbox_list = 100, // reader gate -> keeper, until 130: wire/mailboxes.proto
+    mailbox_tree = 101,
+    mailbox_open = 102,
+    mailbox_close = 103,
+    mailbox_changes = 104,
+    mailbox_entries = 105,
+    mailbox_store = 106,
+    mailbox_expunge = 107,
+    mailbox_copy = 108,
+    mailbox_summaries = 109,
+    mailbox_read = 110,
+    mailbox_search = 111,
+    mailbox_append = 112,
+    open_upload = 113,
+    append_upload = 114,
+    abandon_upload = 115,
+    quota = 116,
+    metadata = 117,
+    access_rights = 118,
+    watch = 119,
+    mailbox_event = 120, // keeper -> gate, a notice
+    maildrop_list = 121, // POP3: packed
+    sign = 60,         // gate -> signer: wire/signing.proto
+    ticket_keys = 61,  // gate -> signer; signer -> gate, a notice
 };
 
 struct Head {
@@ -86,6 +114,18 @@ enum class Failure : std::uint16_t {
     unavailable = 4, // try again later
     no_space = 5,    // the disk is full
     busy = 6,        // too much is under way
+    // Of mailboxes:
+    nonexistent = 7,
+    exists = 8,
+    over_quota = 9,
+    cannot = 10, // it makes no sense: a bad name, INBOX removed
+    has_children = 11,
+    limit = 12,
+    too_big = 13,
+    gone = 14, // the mailbox or the message, meanwhile
+    damaged = 15,
+    no_permission = 16,
+    unknown_charset = 17,
 };
 std::string_view describe(Failure);
 

@@ -35,9 +35,9 @@ TEST(AccountOpening, MakesOneInboxHoweverManyOpenItAtOnce)
     io.run();
     ASSERT_TRUE(one && other);
     const auto later = tests::run(io, Account::open(engine, ada, at(2)));
-    const auto made = tests::run(io, (*later)->snapshot())->validity;
-    EXPECT_EQ(tests::run(io, one->snapshot())->validity, made);
-    EXPECT_EQ(tests::run(io, other->snapshot())->validity, made);
+    const auto made = (*later)->mailbox(inbox)->uid_validity();
+    EXPECT_EQ(one->mailbox(inbox)->uid_validity(), made);
+    EXPECT_EQ(other->mailbox(inbox)->uid_validity(), made);
 }
 
 } // namespace

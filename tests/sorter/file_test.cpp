@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sorter/file.hpp"
 
+#include "mailbox/summary.pb.h"
 #include "tests/sorter/requests.hpp"
 
 #include <gtest/gtest.h>
@@ -20,9 +21,9 @@ wire::Filed file(const wire::File& request, std::string_view letter,
     return std::move(*filing).finish();
 }
 
-wire::Summary summary_of(const wire::Filed& filed)
+mailbox::MessageSummary summary_of(const wire::Filed& filed)
 {
-    wire::Summary summary;
+    mailbox::MessageSummary summary;
     EXPECT_TRUE(summary.ParseFromString(filed.summary()));
     return summary;
 }
@@ -45,19 +46,6 @@ TEST(Filing, PutsReturnPathAndDeliveredToInFront)
               "Return-Path: <>\r\nDelivered-To: alice@example.org\r\n");
 }
 
-TEST(Filing, SummarisesTheLetterAsItsReaderWillSeeIt)
-{
-    const auto filed = file(file_request(letter.size()), letter);
-    const auto summary = summary_of(filed);
-    EXPECT_EQ(summary.from(), "Alice <alice@example.net>");
-    EXPECT_EQ(summary.to(), "sales@example.org");
-    EXPECT_EQ(summary.subject(), "two lines");
-    EXPECT_EQ(summary.date(), "Sun, 22 Nov 2026 03:20:05 +0000");
-    EXPECT_EQ(summary.message_id(), "<1@example.net>");
-    EXPECT_EQ(summary.lines(), 10U);
-    EXPECT_EQ(summary.header_bytes(), filed.prefix().size() + letter.find("\r\n\r\n") + 2);
-}
-
 TEST(Filing, IsTheSameHoweverTheLetterIsCut)
 {
     const auto whole = file(file_request(letter.size()), letter);
@@ -65,24 +53,36 @@ TEST(Filing, IsTheSameHoweverTheLetterIsCut)
         EXPECT_EQ(file(file_request(letter.size()), letter, piece).summary(), whole.summary());
 }
 
-TEST(Filing, MakesASummaryOfAnyBytesThatCanBeReadAgain)
+TEST(Filing, SummarisesTheLetterAsItsReaderWillSeeIt)
 {
-    // A Protocol Buffers string that is no UTF-8 would make the record unreadable.
-    const std::string odd = "Subject: gr\xfc\xdf\xff\r\nFrom: \xe9\xa9\xbf\r\n\r\n";
-    const auto summary = summary_of(file(file_request(odd.size()), odd));
-    EXPECT_EQ(summary.subject(), "gr???");
-    EXPECT_EQ(summary.from(), "\xe9\xa9\xbf");
+    const auto filed = file(file_request(letter.size()), letter);
+    const auto summary = summary_of(filed);
+    EXPECT_EQ(summary.bytes(), filed.prefix().size() + letter.size());
+    EXPECT_EQ(summary.header_bytes(), filed.prefix().size() + letter.find("\r\n\r\n") + 4);
+    EXPECT_TRUE(summary.envelope().starts_with(
+        "(\"Sun, 22 Nov 2026 03:20:05 +0000\" \"two lines\" ((\"Alice\" NIL \"alice\" "
+        "\"example.net\"))"))
+        << summary.envelope();
+    EXPECT_EQ(summary.message_id(), "<1@example.net>");
 }
 
-TEST(Filing, CutsALongValueBetweenItsCharacters)
+TEST(Filing, NamesThreadsByTheMessageAndThoseItAnswersTheNearestFirst)
 {
-    std::string subject = "x";
-    while (subject.size() < 5000)
-        subject += "\xe9\xa9\xbf";
-    const auto summary =
-        summary_of(file(file_request(subject.size() + 11), "Subject: " + subject + "\r\n"));
-    EXPECT_GT(summary.subject().size(), 4000U);
-    EXPECT_TRUE(subject.starts_with(summary.subject()));
+    const std::string reply = "Message-ID: <2@example.net>\r\n"
+                              "References: <0@example.net> <1@example.net>\r\n\r\n";
+    const auto filed = file(file_request(reply.size()), reply);
+    ASSERT_EQ(filed.threading_size(), 3);
+    EXPECT_EQ(filed.threading(1), file(file_request(letter.size()), letter).threading(0));
+    EXPECT_NE(filed.threading(0), filed.threading(2));
+    const auto bare = file(file_request(5), "text\n");
+    ASSERT_EQ(bare.threading_size(), 1);
+    EXPECT_EQ(bare.threading(0), 0U);
+}
+
+TEST(Filing, MakesASummaryOfAnyBytesThatCanBeReadAgain)
+{
+    const std::string odd = "Subject: gr\xfc\xdf\xff\r\nFrom: \xe9\xa9\xbf\r\n\r\n";
+    EXPECT_FALSE(summary_of(file(file_request(odd.size()), odd)).envelope().empty());
 }
 
 TEST(Filing, KnowsARequestThatCannotBeMeant)

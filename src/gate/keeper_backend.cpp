@@ -1,0 +1,651 @@
+// SPDX-License-Identifier: Apache-2.0
+// Opened mailboxes and what is in them.
+#include "gate/keeper_backend.hpp"
+
+#include "gate/keeper_trouble.hpp"
+#include "wire/messages.pb.h"
+
+#include <utility>
+
+namespace posthouse::gate {
+
+using imap::Trouble;
+using wire::Method;
+
+namespace {
+
+std::uint32_t number(imap::Handle handle)
+{
+    return static_cast<std::uint32_t>(handle);
+}
+
+constexpr std::size_t most_ranges = 2'000'000;
+
+std::optional<mail::UidSet> uids_in(std::string_view text)
+{
+    return text.empty() ? mail::UidSet() : mail::UidSet::parse(text, most_ranges);
+}
+
+template <class Keywords>
+std::vector<std::string> keywords_of(const Keywords& keywords)
+{
+    return {keywords.begin(), keywords.end()};
+}
+
+void put_flags(const mail::Flags& flags, auto& to)
+{
+    to.set_flags(flags.system.bits());
+    for (const auto& keyword : flags.keywords)
+        to.add_keywords(keyword);
+}
+
+} // namespace
+
+imap::Trouble trouble_of(wire::Failure failure)
+{
+    using wire::Failure;
+    switch (failure) {
+    case Failure::nonexistent:
+        return Trouble::nonexistent;
+    case Failure::exists:
+        return Trouble::exists;
+    case Failure::over_quota:
+        return Trouble::over_quota;
+    case Failure::cannot:
+        return Trouble::cannot;
+    case Failure::has_children:
+        return Trouble::has_children;
+    case Failure::limit:
+        return Trouble::limit;
+    case Failure::too_big:
+        return Trouble::too_big;
+    case Failure::gone:
+        return Trouble::gone;
+    case Failure::damaged:
+        return Trouble::damaged;
+    case Failure::no_permission:
+        return Trouble::no_permission;
+    case Failure::unknown_charset:
+        return Trouble::unknown_charset;
+    case Failure::no_space:
+        return Trouble::no_space;
+    case Failure::closed:
+    case Failure::invalid:
+    case Failure::refused:
+    case Failure::unavailable:
+    case Failure::busy:
+        break;
+    }
+    return Trouble::unavailable;
+}
+
+KeeperBackend::KeeperBackend(std::shared_ptr<wire::Link> keeper, std::uint64_t session,
+                             ReaderEvents& events)
+    : keeper_(std::move(keeper)),
+      session_(session),
+      events_(events)
+{
+    events_.listen(session_, [this](const wire::MailboxEvent& event) { hear(event); });
+}
+
+KeeperBackend::~KeeperBackend()
+{
+    events_.forget(session_);
+    wire::Session session;
+    session.set_session(session_);
+    keeper_->notify(Method::close_session, session);
+}
+
+template <class Answer, class Request>
+Task<imap::Result<wire::Typed<Answer>>> KeeperBackend::ask(Method method, Request request,
+                                                           std::string raw)
+{
+    request.set_session(session_);
+    auto answer = co_await keeper_->call<Answer>(method, request, std::move(raw));
+    if (!answer)
+        co_return std::unexpected(trouble_of(answer.error()));
+    co_return std::move(*answer);
+}
+
+// ---- an opened mailbox ----------------------------------------------------------------------
+
+Task<imap::Result<imap::Opened>> KeeperBackend::open(std::string name, imap::Access access)
+{
+    wire::OpenMailbox request;
+    request.set_name(std::move(name));
+    request.set_read_only(access == imap::Access::read_only);
+    auto answer = co_await ask<wire::OpenedMailbox>(Method::mailbox_open, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    const auto& said = answer->message;
+    auto uids = uids_in(answer->raw);
+    if (!uids || said.handle() == 0)
+        co_return std::unexpected(Trouble::unavailable);
+    imap::Opened opened;
+    opened.handle = imap::Handle{said.handle()};
+    opened.id = said.id();
+    opened.uid_validity = said.uid_validity();
+    opened.uid_next = said.uid_next();
+    opened.highest_modseq = said.highest_modseq();
+    opened.uids = std::move(*uids);
+    opened.first_recent = said.first_recent();
+    if (said.first_unseen() != 0)
+        opened.first_unseen = said.first_unseen();
+    opened.keywords = keywords_of(said.keywords());
+    opened.more_keywords = said.more_keywords();
+    opened.rights = said.rights();
+    opened.access = said.read_only() ? imap::Access::read_only : imap::Access::read_write;
+    co_return opened;
+}
+
+void KeeperBackend::close(imap::Handle handle)
+{
+    wire::MailboxHandle notice;
+    notice.set_session(session_);
+    notice.set_handle(number(handle));
+    keeper_->notify(Method::mailbox_close, notice);
+}
+
+Task<imap::Result<imap::Changes>> KeeperBackend::changes(imap::Handle handle,
+                                                         std::uint64_t since_modseq)
+{
+    wire::AskChanges request;
+    request.set_handle(number(handle));
+    request.set_since(since_modseq);
+    auto answer = co_await ask<wire::MailboxChanges>(Method::mailbox_changes, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    const auto& said = answer->message;
+    imap::Changes changes;
+    changes.deleted = said.deleted();
+    auto vanished = uids_in(said.vanished());
+    if (!vanished)
+        co_return std::unexpected(Trouble::unavailable);
+    changes.highest_modseq = said.highest_modseq();
+    changes.uid_next = said.uid_next();
+    changes.vanished = std::move(*vanished);
+    changes.keywords = keywords_of(said.keywords());
+    changes.entries = std::move(answer->raw);
+    if (!said.rest().empty()) {
+        // Entries are packed by differences: all are asked for again, as one run.
+        mail::EntryUnpacker first(imap::change_fields, changes.entries);
+        auto uids = uids_in(said.rest()).value_or(mail::UidSet());
+        while (const auto entry = first.next())
+            uids.add(entry->uid);
+        auto all = co_await entries_of(handle, uids.text(), imap::change_fields);
+        if (!all)
+            co_return std::unexpected(all.error());
+        changes.entries = std::move(*all);
+    }
+    co_return changes;
+}
+
+/// However many pages they take, packed as one run.
+Task<imap::Result<std::string>> KeeperBackend::entries_of(imap::Handle handle, std::string uids,
+                                                          std::uint8_t fields)
+{
+    wire::AskEntries request;
+    request.set_handle(number(handle));
+    request.set_uids(uids);
+    request.set_fields(fields);
+    auto page = co_await ask<wire::EntriesPage>(Method::mailbox_entries, request);
+    if (!page)
+        co_return std::unexpected(page.error());
+    if (!page->message.more())
+        co_return std::move(page->raw);
+    auto left = uids_in(uids).value_or(mail::UidSet());
+    std::string all;
+    mail::EntryPacker packer(fields);
+    for (;;) {
+        mail::EntryUnpacker unpacker(fields, page->raw);
+        while (const auto entry = unpacker.next())
+            packer.append(*entry, all);
+        if (!page->message.more() || page->message.last() == 0)
+            co_return all;
+        left.remove(1, page->message.last());
+        if (left.empty())
+            co_return all;
+        request.set_uids(left.text());
+        page = co_await ask<wire::EntriesPage>(Method::mailbox_entries, request);
+        if (!page)
+            co_return std::unexpected(page.error());
+    }
+}
+
+Task<imap::Result<std::string>> KeeperBackend::entries(imap::Handle handle, mail::UidSet uids,
+                                                       std::uint8_t fields)
+{
+    co_return co_await entries_of(handle, uids.text(), fields);
+}
+
+Task<imap::Result<imap::Stored>> KeeperBackend::store(imap::Handle handle, imap::StoreOrder order)
+{
+    wire::StoreFlags request;
+    request.set_handle(number(handle));
+    request.set_uids(order.uids.text());
+    request.set_change(order.change == imap::FlagChange::add      ? wire::StoreFlags::ADD
+                       : order.change == imap::FlagChange::remove ? wire::StoreFlags::REMOVE
+                                                                  : wire::StoreFlags::REPLACE);
+    put_flags(order.flags, request);
+    request.set_conditional(order.unchanged_since.has_value());
+    request.set_unchanged_since(order.unchanged_since.value_or(0));
+    request.set_known_modseq(order.known_modseq);
+    auto answer = co_await ask<wire::FlagsStored>(Method::mailbox_store, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    const auto& said = answer->message;
+    auto refused = uids_in(said.refused());
+    auto stale = uids_in(said.stale());
+    if (!refused || !stale)
+        co_return std::unexpected(Trouble::unavailable);
+    imap::Stored stored;
+    stored.modified = std::move(*refused);
+    stored.stale = std::move(*stale);
+    stored.modseq = said.modseq();
+    stored.changes.highest_modseq = said.highest_modseq();
+    stored.changes.uid_next = said.uid_next();
+    stored.changes.keywords = keywords_of(said.keywords());
+    stored.changes.entries = std::move(answer->raw);
+    if (!said.rest().empty()) {
+        mail::EntryUnpacker first(imap::change_fields, stored.changes.entries);
+        auto uids = uids_in(said.rest()).value_or(mail::UidSet());
+        while (const auto entry = first.next())
+            uids.add(entry->uid);
+        auto all = co_await entries_of(handle, uids.text(), imap::change_fields);
+        if (!all)
+            co_return std::unexpected(all.error());
+        stored.changes.entries = std::move(*all);
+    }
+    co_return stored;
+}
+
+Task<imap::Result<mail::UidSet>> KeeperBackend::expunge(imap::Handle handle,
+                                                        std::optional<mail::UidSet> uids)
+{
+    wire::ExpungeMessages request;
+    request.set_handle(number(handle));
+    request.set_all(!uids);
+    if (uids)
+        request.set_uids(uids->text());
+    auto answer = co_await ask<wire::MessagesExpunged>(Method::mailbox_expunge, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    auto gone = uids_in(answer->message.uids());
+    if (!gone)
+        co_return std::unexpected(Trouble::unavailable);
+    co_return std::move(*gone);
+}
+
+Task<imap::Result<imap::Copied>> KeeperBackend::copy(imap::Handle handle, mail::UidSet uids,
+                                                     std::string to, imap::CopyHow how)
+{
+    wire::CopyMessages request;
+    request.set_handle(number(handle));
+    request.set_uids(uids.text());
+    request.set_to(std::move(to));
+    request.set_move(how == imap::CopyHow::move);
+    auto answer = co_await ask<wire::MessagesCopied>(Method::mailbox_copy, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    auto from = uids_in(answer->message.from());
+    auto there = uids_in(answer->message.to());
+    if (!from || !there)
+        co_return std::unexpected(Trouble::unavailable);
+    co_return imap::Copied{answer->message.uid_validity(), std::move(*from), std::move(*there),
+                           answer->message.modseq()};
+}
+
+Task<imap::Result<imap::Summaries>> KeeperBackend::summaries(imap::Handle handle, mail::UidSet uids,
+                                                             std::uint16_t fields)
+{
+    wire::AskSummaries request;
+    request.set_handle(number(handle));
+    request.set_uids(uids.text());
+    request.set_fields(fields);
+    auto answer = co_await ask<wire::EntriesPage>(Method::mailbox_summaries, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return imap::Summaries{std::move(answer->raw), answer->message.last(),
+                              answer->message.more()};
+}
+
+Task<imap::Result<std::string>> KeeperBackend::read(imap::Handle handle, std::uint32_t uid,
+                                                    std::uint64_t offset, std::uint32_t length)
+{
+    wire::ReadPart request;
+    request.set_handle(number(handle));
+    request.set_uid(uid);
+    request.set_offset(offset);
+    request.set_length(length);
+    auto answer = co_await ask<wire::Piece>(Method::mailbox_read, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return std::move(answer->raw);
+}
+
+Task<imap::Result<imap::Found>> KeeperBackend::search(imap::Handle handle, imap::SearchOrder order)
+{
+    wire::SearchMessages request;
+    request.set_handle(number(handle));
+    request.set_limited(order.among.has_value());
+    if (order.among)
+        request.set_among(order.among->text());
+    auto answer = co_await ask<wire::MessagesFound>(Method::mailbox_search, std::move(request),
+                                                    std::move(order.program));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    auto uids = uids_in(answer->message.uids());
+    if (!uids)
+        co_return std::unexpected(Trouble::unavailable);
+    co_return imap::Found{std::move(*uids), answer->message.highest_modseq(),
+                          answer->message.incomplete()};
+}
+
+// ---- new messages ---------------------------------------------------------------------------
+
+Task<imap::Result<std::uint64_t>> KeeperBackend::open_upload()
+{
+    auto answer = co_await ask<wire::Upload>(Method::open_upload, wire::OpenUpload());
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return answer->message.upload();
+}
+
+Task<imap::Result<void>> KeeperBackend::upload(std::uint64_t upload, std::string piece)
+{
+    wire::Upload request;
+    request.set_upload(upload);
+    auto answer =
+        co_await keeper_->call<wire::Done>(Method::append_upload, request, std::move(piece));
+    if (!answer)
+        co_return std::unexpected(trouble_of(answer.error()));
+    co_return imap::Result<void>();
+}
+
+void KeeperBackend::abandon_upload(std::uint64_t upload)
+{
+    wire::Upload notice;
+    notice.set_upload(upload);
+    keeper_->notify(Method::abandon_upload, notice);
+}
+
+Task<imap::Result<imap::Appended>> KeeperBackend::append(std::string to,
+                                                         std::vector<imap::NewMessage> messages,
+                                                         std::optional<imap::Replaced> replaced)
+{
+    wire::AppendMessages request;
+    request.set_to(std::move(to));
+    for (const auto& message : messages) {
+        auto* letter = request.add_messages();
+        letter->set_upload(message.upload);
+        put_flags(message.flags, *letter);
+        letter->set_dated(message.internal_date.has_value());
+        letter->set_internal_date(message.internal_date.value_or(0));
+    }
+    if (replaced) {
+        request.set_replaced_handle(number(replaced->handle));
+        request.set_replaced_uid(replaced->uid);
+    }
+    auto answer = co_await ask<wire::MessagesAppended>(Method::mailbox_append, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    auto uids = uids_in(answer->message.uids());
+    if (!uids)
+        co_return std::unexpected(Trouble::unavailable);
+    co_return imap::Appended{answer->message.uid_validity(), std::move(*uids)};
+}
+
+// ---- what is heard --------------------------------------------------------------------------
+
+void KeeperBackend::on_event(std::function<void(imap::Event)> listener)
+{
+    listener_ = std::move(listener);
+}
+
+void KeeperBackend::hear(const wire::MailboxEvent& said)
+{
+    if (!listener_)
+        return;
+    const auto listener = listener_;
+    for (const auto handle : said.handles()) {
+        imap::Event event;
+        event.handle = imap::Handle{handle};
+        listener(std::move(event));
+    }
+    for (const auto& name : said.names()) {
+        imap::Event event;
+        event.mailbox = name;
+        listener(std::move(event));
+    }
+    if (said.tree() || said.closing()) {
+        imap::Event event;
+        event.tree = said.tree();
+        event.closing = said.closing();
+        event.words = said.words();
+        listener(std::move(event));
+    }
+}
+
+// ---- the tree -------------------------------------------------------------------------------
+
+namespace {
+
+imap::Mailbox mailbox_of(const wire::MailboxList::Item& item)
+{
+    imap::Mailbox mailbox;
+    mailbox.name = item.name();
+    mailbox.id = item.id();
+    mailbox.exists = mailbox.selectable = item.exists();
+    mailbox.subscribed = item.subscribed();
+    mailbox.special_use = item.special_use();
+    mailbox.rights = item.rights();
+    mailbox.owner = item.owner();
+    mailbox.metadata = {item.metadata().begin(), item.metadata().end()};
+    if (item.has_status()) {
+        const auto& said = item.status();
+        mailbox.status = imap::Status{.messages = said.messages(),
+                                      .unseen = said.unseen(),
+                                      .deleted = said.deleted(),
+                                      .recent = said.recent(),
+                                      .uid_next = said.uid_next(),
+                                      .uid_validity = said.uid_validity(),
+                                      .size = said.size(),
+                                      .deleted_size = said.deleted_size(),
+                                      .highest_modseq = said.highest_modseq()};
+    }
+    return mailbox;
+}
+
+} // namespace
+
+Task<imap::Result<std::vector<imap::Mailbox>>> KeeperBackend::list(imap::ListWanted wanted)
+{
+    std::vector<imap::Mailbox> all;
+    wire::ListMailboxes request;
+    request.set_status(wanted.status);
+    for (auto& entry : wanted.metadata)
+        request.add_metadata(std::move(entry));
+    for (;;) {
+        auto page = co_await ask<wire::MailboxList>(Method::mailbox_list, request);
+        if (!page)
+            co_return std::unexpected(page.error());
+        for (const auto& item : page->message.items())
+            all.push_back(mailbox_of(item));
+        if (!page->message.more() || page->message.items().empty())
+            co_return all;
+        request.set_after(all.back().name);
+    }
+}
+
+Task<imap::Result<imap::Mailbox>> KeeperBackend::status(std::string name)
+{
+    wire::ListMailboxes request;
+    request.set_name(std::move(name));
+    request.set_status(true);
+    auto page = co_await ask<wire::MailboxList>(Method::mailbox_list, std::move(request));
+    if (!page)
+        co_return std::unexpected(page.error());
+    if (page->message.items_size() != 1 || !page->message.items(0).exists())
+        co_return std::unexpected(Trouble::nonexistent);
+    co_return mailbox_of(page->message.items(0));
+}
+
+Task<imap::Result<void>> KeeperBackend::change_tree(wire::ChangeTree request)
+{
+    auto answer = co_await ask<wire::TreeChanged>(Method::mailbox_tree, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return imap::Result<void>();
+}
+
+Task<imap::Result<std::string>> KeeperBackend::create(std::string name, std::string special_use)
+{
+    wire::ChangeTree request;
+    request.set_what(wire::ChangeTree::CREATE);
+    request.set_name(std::move(name));
+    request.set_to(std::move(special_use));
+    auto answer = co_await ask<wire::TreeChanged>(Method::mailbox_tree, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return answer->message.id();
+}
+
+Task<imap::Result<void>> KeeperBackend::remove(std::string name)
+{
+    wire::ChangeTree request;
+    request.set_what(wire::ChangeTree::REMOVE);
+    request.set_name(std::move(name));
+    co_return co_await change_tree(std::move(request));
+}
+
+Task<imap::Result<void>> KeeperBackend::rename(std::string from, std::string to)
+{
+    wire::ChangeTree request;
+    request.set_what(wire::ChangeTree::RENAME);
+    request.set_name(std::move(from));
+    request.set_to(std::move(to));
+    co_return co_await change_tree(std::move(request));
+}
+
+Task<imap::Result<void>> KeeperBackend::subscribe(std::string name)
+{
+    wire::ChangeTree request;
+    request.set_what(wire::ChangeTree::SUBSCRIBE);
+    request.set_name(std::move(name));
+    co_return co_await change_tree(std::move(request));
+}
+
+Task<imap::Result<void>> KeeperBackend::unsubscribe(std::string name)
+{
+    wire::ChangeTree request;
+    request.set_what(wire::ChangeTree::UNSUBSCRIBE);
+    request.set_name(std::move(name));
+    co_return co_await change_tree(std::move(request));
+}
+
+// ---- besides --------------------------------------------------------------------------------
+
+Task<imap::Result<std::vector<imap::Quota>>> KeeperBackend::quota(std::string name)
+{
+    wire::MailboxQuota request;
+    request.set_name(std::move(name));
+    auto answer = co_await ask<wire::QuotaRoots>(Method::quota, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    std::vector<imap::Quota> quotas;
+    for (const auto& root : answer->message.roots()) {
+        imap::Quota quota;
+        quota.root = root.name();
+        for (const auto& resource : root.resources())
+            quota.resources.push_back({resource.name(), resource.usage(), resource.limit()});
+        quotas.push_back(std::move(quota));
+    }
+    co_return quotas;
+}
+
+Task<imap::Result<void>> KeeperBackend::set_quota(std::string root,
+                                                  std::vector<imap::Quota::Resource> resources)
+{
+    wire::MailboxQuota request;
+    request.set_name(std::move(root));
+    for (auto& resource : resources) {
+        auto* set = request.add_set();
+        set->set_name(std::move(resource.name));
+        set->set_limit(resource.limit);
+    }
+    auto answer = co_await ask<wire::QuotaRoots>(Method::quota, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return imap::Result<void>();
+}
+
+Task<imap::Result<std::map<std::string, std::string>>> KeeperBackend::metadata(std::string mailbox)
+{
+    wire::MailboxMetadata request;
+    request.set_name(std::move(mailbox));
+    auto answer = co_await ask<wire::MetadataValues>(Method::metadata, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    std::map<std::string, std::string> values;
+    for (const auto& value : answer->message.values())
+        values[value.entry()] = value.value();
+    co_return values;
+}
+
+Task<imap::Result<void>>
+KeeperBackend::set_metadata(std::string mailbox,
+                            std::map<std::string, std::optional<std::string>> changes)
+{
+    wire::MailboxMetadata request;
+    request.set_name(std::move(mailbox));
+    for (auto& [entry, value] : changes) {
+        auto* change = request.add_changes();
+        change->set_entry(entry);
+        change->set_remove(!value);
+        if (value)
+            change->set_value(std::move(*value));
+    }
+    auto answer = co_await ask<wire::MetadataValues>(Method::metadata, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return imap::Result<void>();
+}
+
+Task<imap::Result<std::map<std::string, imap::Rights>>> KeeperBackend::acl(std::string mailbox)
+{
+    wire::MailboxAccess request;
+    request.set_name(std::move(mailbox));
+    auto answer = co_await ask<wire::AccessRights>(Method::access_rights, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    const auto& rights = answer->message.rights();
+    co_return std::map<std::string, imap::Rights>(rights.begin(), rights.end());
+}
+
+Task<imap::Result<void>> KeeperBackend::set_acl(std::string mailbox, std::string identifier,
+                                                imap::Rights rights)
+{
+    wire::MailboxAccess request;
+    request.set_name(std::move(mailbox));
+    request.set_change(true);
+    request.set_identifier(std::move(identifier));
+    request.set_rights(std::move(rights));
+    auto answer = co_await ask<wire::AccessRights>(Method::access_rights, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return imap::Result<void>();
+}
+
+Task<imap::Result<void>> KeeperBackend::watch(std::set<std::string> names, bool tree)
+{
+    wire::WatchMailboxes request;
+    for (const auto& name : names)
+        request.add_names(name);
+    request.set_tree(tree);
+    auto answer = co_await ask<wire::Done>(Method::watch, std::move(request));
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    co_return imap::Result<void>();
+}
+
+} // namespace posthouse::gate

@@ -1,0 +1,238 @@
+// SPDX-License-Identifier: Apache-2.0
+// Letters that clients append, and summaries that are to be made (again).
+#include "base/log.hpp"
+#include "keeper/mailboxes_parts.hpp"
+#include "wire/parse.hpp"
+
+#include <algorithm>
+
+namespace posthouse::keeper {
+
+using wire::Failure;
+using wire::Method;
+
+// ---- uploads --------------------------------------------------------------------------------
+
+Task<Mailboxes::Answer> Mailboxes::open_upload(ReaderSession& session, wire::OpenUpload,
+                                               std::string)
+{
+    const auto of_session = std::ranges::count_if(
+        uploads_, [&](const auto& entry) { return entry.second->session == session.handle; });
+    if (uploads_.size() >= Limits::uploads ||
+        static_cast<std::size_t>(of_session) >= Limits::uploads_a_session)
+        co_return std::unexpected(Failure::busy);
+    auto upload = std::make_shared<Upload>();
+    upload->session = session.handle;
+    upload->gate = session.gate.get();
+    upload->account = session.account;
+    upload->blob = office_.engine.blobs().new_id();
+    uploads_[++last_upload_] = std::move(upload);
+    wire::Upload answer;
+    answer.set_upload(last_upload_);
+    co_return wire::answer_with(answer);
+}
+
+Task<Mailboxes::Answer> Mailboxes::append_upload(const wire::Link* gate, wire::Frame frame)
+{
+    const auto request = wire::parse<wire::Upload>(frame.message);
+    const auto found = request ? uploads_.find(request->upload()) : uploads_.end();
+    if (found == uploads_.end() || found->second->gate != gate || found->second->busy)
+        co_return std::unexpected(Failure::refused);
+    const auto upload = found->second; // Stays although the gate may go.
+    if (upload->failed)
+        co_return std::unexpected(Failure::unavailable);
+    upload->bytes += frame.raw.size();
+    if (upload->bytes > office_.config().limits.message_bytes)
+        co_return std::unexpected(Failure::too_big);
+    upload->busy = true;
+    store::Result<void> written;
+    if (!upload->sink && upload->bytes <= Limits::in_memory) {
+        upload->data += frame.raw;
+    } else {
+        if (!upload->sink) {
+            auto sink = co_await office_.engine.blobs().create(
+                upload->blob, mailbox::partition_of(upload->account));
+            if (sink) {
+                upload->sink = std::move(*sink);
+                written = co_await upload->sink->write(std::exchange(upload->data, {}));
+            } else {
+                written = std::unexpected(sink.error());
+            }
+        }
+        if (written)
+            written = co_await upload->sink->write(std::move(frame.raw));
+    }
+    upload->busy = false;
+    if (!written) {
+        upload->failed = true;
+        co_return std::unexpected(failure_of(written.error()));
+    }
+    co_return wire::answer_with(wire::Done());
+}
+
+// ---- summaries ------------------------------------------------------------------------------
+
+/// Has a sorter index a letter. One that brings the sorter down has no summary.
+Task<wire::Result<wire::Typed<wire::LetterIndexed>>>
+Mailboxes::index_text(std::shared_ptr<Indexing> indexing)
+{
+    wire::IndexLetter order;
+    order.set_job(++last_job_);
+    order.set_bytes(indexing->bytes);
+    indexing->job = last_job_;
+    std::string raw;
+    if (indexing->bytes <= Limits::piece * 4) {
+        if (indexing->upload && !indexing->upload->sink) {
+            raw = indexing->upload->data;
+        } else if (indexing->text) {
+            auto bytes = co_await indexing->text->read(office_.engine, 0, indexing->bytes);
+            if (!bytes)
+                co_return std::unexpected(failure_of(bytes.error()));
+            raw = std::move(*bytes);
+        }
+    }
+    auto place = co_await sorters_.take(Workers::Company::shared);
+    indexing->sorter = place.link().get();
+    const auto job = indexing->job;
+    indexing_[job] = indexing;
+    auto indexed = co_await place.link()->call<wire::LetterIndexed>(Method::index_letter, order,
+                                                                    std::move(raw));
+    indexing_.erase(job);
+    co_return indexed;
+}
+
+Task<wire::Result<wire::Answer>> Mailboxes::answer_sorter(const wire::Link* sorter,
+                                                          wire::Frame frame)
+{
+    if (frame.head.method == Method::next_candidates)
+        co_return co_await next_candidates(sorter, std::move(frame));
+    const auto request = wire::parse<wire::ReadLetter>(frame.message);
+    const auto found = request ? indexing_.find(request->letter()) : indexing_.end();
+    if (found == indexing_.end() || found->second->sorter != sorter)
+        co_return std::unexpected(Failure::refused);
+    const auto indexing = found->second;
+    const auto length = std::min(request->length(), Limits::piece);
+    store::Result<std::string> bytes = std::unexpected(store::Error::not_found);
+    if (indexing->text)
+        bytes = co_await indexing->text->read(office_.engine, request->offset(), length);
+    else if (indexing->upload && indexing->upload->sealed)
+        bytes =
+            co_await office_.engine.blobs().read(indexing->upload->blob, request->offset(), length);
+    else if (indexing->upload && request->offset() <= indexing->upload->data.size())
+        bytes = indexing->upload->data.substr(request->offset(), length);
+    if (!bytes)
+        co_return std::unexpected(failure_of(bytes.error()));
+    wire::Piece answer;
+    answer.set_last(request->offset() + bytes->size() >= indexing->bytes);
+    co_return wire::answer_with(answer, std::move(*bytes));
+}
+
+Task<wire::Result<std::string>> Mailboxes::summary_again(std::shared_ptr<mailbox::Account> account,
+                                                         std::uint64_t email)
+{
+    auto message = co_await account->message(email);
+    if (!message)
+        co_return std::unexpected(failure_of(message.error()));
+    auto indexing = std::make_shared<Indexing>();
+    indexing->text.emplace(*message);
+    indexing->bytes = indexing->text->bytes();
+    auto indexed = co_await index_text(indexing);
+    if (!indexed)
+        co_return std::unexpected(indexed.error());
+    log::info("summary.rebuilt", {{"email", email}});
+    // Should it not be kept, it is made again next time.
+    (void)co_await account->put_summary(email, indexed->raw);
+    co_return std::move(indexed->raw);
+}
+
+// ---- APPEND ---------------------------------------------------------------------------------
+
+Task<wire::Result<mailbox::Account::NewMessage>>
+Mailboxes::index(std::shared_ptr<Upload> upload, const wire::AppendMessages::Letter& wanted)
+{
+    if (upload->sink && !upload->sealed) {
+        auto sealed = co_await upload->sink->seal();
+        if (!sealed)
+            co_return std::unexpected(failure_of(sealed.error()));
+        upload->sealed = true;
+    }
+    auto indexing = std::make_shared<Indexing>();
+    indexing->upload = upload;
+    indexing->bytes = upload->bytes;
+    auto indexed = co_await index_text(indexing);
+    mailbox::Account::NewMessage message;
+    if (indexed) {
+        message.summary = std::move(indexed->raw);
+        message.threading = {indexed->message.threading().begin(),
+                             indexed->message.threading().end()};
+    }
+    message.size = upload->bytes;
+    message.internal_date = wanted.dated() ? wanted.internal_date() : to_microseconds(wall_clock());
+    message.flags.system =
+        mail::SystemFlags::from_bits(static_cast<std::uint8_t>(wanted.flags() & 0x1f));
+    for (const auto& keyword : wanted.keywords())
+        if (mail::is_keyword(keyword))
+            message.flags.add_keyword(keyword);
+    message.message.set_body(upload->blob.bytes());
+    message.message.set_body_bytes(upload->bytes);
+    if (!upload->sealed)
+        message.data = std::move(upload->data);
+    co_return message;
+}
+
+Task<Mailboxes::Answer> Mailboxes::append(ReaderSession& session, wire::AppendMessages request,
+                                          std::string)
+{
+    if (request.messages_size() == 0 || request.messages_size() > Limits::messages_an_append)
+        co_return std::unexpected(Failure::limit);
+    std::vector<std::shared_ptr<Upload>> uploads;
+    for (const auto& wanted : request.messages()) {
+        const auto found = uploads_.find(wanted.upload());
+        if (found == uploads_.end() || found->second->session != session.handle ||
+            found->second->busy || found->second->failed ||
+            wanted.keywords_size() > mailbox::Limits::keywords)
+            co_return std::unexpected(Failure::refused);
+        uploads.push_back(std::move(found->second));
+        uploads_.erase(found);
+    }
+    std::optional<mailbox::Account::Gone> gone;
+    if (request.replaced_handle() != 0) {
+        auto place = co_await place_of(session, request.replaced_handle());
+        if (!place)
+            co_return std::unexpected(place.error());
+        if (place->read_only)
+            co_return std::unexpected(Failure::no_permission);
+        gone = {place->id, request.replaced_uid()};
+    }
+    auto account = co_await office_.open_accounts.open(uploads.front()->account);
+    if (!account)
+        co_return std::unexpected(failure_of(account.error()));
+    const auto to = (*account)->find(request.to());
+    if (!to)
+        co_return std::unexpected(Failure::nonexistent);
+    std::vector<mailbox::Account::NewMessage> messages;
+    std::vector<store::BlobId> sealed;
+    for (int i = 0; i < request.messages_size(); ++i) {
+        const auto& upload = uploads[static_cast<std::size_t>(i)];
+        auto message = co_await index(upload, request.messages(i));
+        if (!message)
+            co_return std::unexpected(message.error());
+        if (upload->sealed)
+            sealed.push_back(upload->blob);
+        messages.push_back(std::move(*message));
+    }
+    auto added = co_await (*account)->append(*to, std::move(messages), wall_clock(), gone);
+    if (!added) {
+        // What was uploaded has no name; on a full disk it would pile up.
+        if (added.error() != mailbox::Error::unknown)
+            for (const auto& blob : sealed)
+                (void)co_await office_.engine.blobs().remove(blob);
+        co_return std::unexpected(failure_of(added.error()));
+    }
+    wire::MessagesAppended answer;
+    answer.set_uid_validity(static_cast<std::uint32_t>(added->validity));
+    answer.set_uids(added->uids.text());
+    co_return wire::answer_with(answer);
+}
+
+} // namespace posthouse::keeper

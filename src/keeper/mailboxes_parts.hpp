@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "keeper/letter_text.hpp"
+#include "keeper/mailboxes.hpp"
+#include "wire/messages.pb.h"
+
+#include <deque>
+#include <optional>
+
+namespace posthouse::keeper {
+
+/// An opened mailbox of a session.
+struct Mailboxes::Place {
+    std::shared_ptr<mailbox::Account> account;
+    mailbox::MailboxId id{};
+    bool read_only = false;
+
+    const mailbox::Mailbox* mailbox() const { return account->mailbox(id); }
+};
+
+/// A letter that a client appends, on its way in.
+struct Mailboxes::Upload {
+    std::uint64_t session = 0;
+    const wire::Link* gate = nullptr;
+    store::BlobId blob;
+    mailbox::AccountId account{};
+    std::string data;                      // until it is too large for memory
+    std::shared_ptr<store::BlobSink> sink; // from then on
+    bool sealed = false, failed = false, busy = false;
+    std::uint64_t bytes = 0;
+};
+
+/// A letter that a sorter indexes: of an upload, or of a message of a mailbox.
+struct Mailboxes::Searching {};
+
+struct Mailboxes::Indexing {
+    const wire::Link* sorter = nullptr;
+    std::shared_ptr<Upload> upload;
+    std::optional<LetterText> text;
+    std::uint64_t bytes = 0;
+    std::uint64_t job = 0;
+};
+
+/// For the sets that requests carry: "1:5,7". Nothing: not a set.
+inline std::optional<mail::UidSet> uids_in(const std::string& text)
+{
+    return text.empty() ? mail::UidSet() : mail::UidSet::parse(text, 400'000);
+}
+
+} // namespace posthouse::keeper

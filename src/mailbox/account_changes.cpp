@@ -1,0 +1,338 @@
+// SPDX-License-Identifier: Apache-2.0
+// Messages that change, go, and are copied.
+#include "base/contract.hpp"
+#include "base/text.hpp"
+#include "mailbox/account.hpp"
+#include "mailbox/keys.hpp"
+#include "mailbox/keywords.hpp"
+
+#include <algorithm>
+
+namespace posthouse::mailbox {
+namespace {
+
+/// The first `most` of them go, and are returned.
+mail::UidSet take_front(mail::UidSet& uids, std::size_t most)
+{
+    mail::UidSet front;
+    while (!uids.empty() && most > 0) {
+        const auto range = uids.ranges().front();
+        const auto last = static_cast<std::uint32_t>(
+            std::min<std::uint64_t>(range.last, std::uint64_t{range.first} + most - 1));
+        front.add(range.first, last);
+        most -= last - range.first + 1;
+        uids.remove(range.first, last);
+    }
+    return front;
+}
+
+/// Those of the set that are there.
+mail::UidSet present(const Box& box, const mail::UidSet& uids)
+{
+    mail::UidSet there;
+    for (const auto& range : uids.ranges())
+        for (const auto& entry : box.range(range.first, range.last))
+            there.add(entry.uid);
+    return there;
+}
+
+Entry with_flags(Entry entry, const Account::StoreOrder& order, std::uint64_t bits)
+{
+    switch (order.change) {
+    case Account::FlagChange::replace:
+        entry.flags = order.flags.system;
+        entry.keywords = bits;
+        break;
+    case Account::FlagChange::add:
+        entry.flags.set(order.flags.system);
+        entry.keywords |= bits;
+        break;
+    case Account::FlagChange::remove:
+        entry.flags.clear(order.flags.system);
+        entry.keywords &= ~bits;
+        break;
+    }
+    return entry;
+}
+
+std::size_t pages_of(const mail::UidSet& uids)
+{
+    std::size_t pages = 0;
+    for (const auto& range : uids.ranges())
+        pages += range.last / key::page_uids - range.first / key::page_uids + 1;
+    return pages;
+}
+
+} // namespace
+
+// ---- flags ----------------------------------------------------------------------------------
+
+Task<Result<Account::Stored>> Account::store(MailboxId id, StoreOrder order)
+{
+    const auto self = shared_from_this();
+    const Hold hold(*this);
+    if (auto loaded = co_await load(id); !loaded)
+        co_return std::unexpected(loaded.error());
+    // Pages, not messages, are what a commit is full of.
+    auto left = present(state_.boxes.at(id), order.uids);
+    Stored stored;
+    while (!left.empty()) {
+        const auto uids = take_front(left, Limits::flags_a_commit);
+        auto done = co_await commit(
+            [&](Delta& delta) -> Result<void> {
+                const auto* box = delta.look(id);
+                if (box == nullptr)
+                    return std::unexpected(Error::nonexistent);
+                std::uint64_t bits = 0;
+                if (!order.flags.keywords.empty()) {
+                    if (order.change == FlagChange::remove) {
+                        bits = known_bits(*box, order.flags.keywords);
+                    } else {
+                        if (!has_room_for(*box, order.flags.keywords))
+                            return std::unexpected(Error::limit);
+                        bits = learnt_bits(*delta.box(id), order.flags.keywords);
+                    }
+                }
+                std::uint64_t modseq = 0;
+                for (const auto uid : uids) {
+                    const auto* before = delta.entry(id, uid);
+                    if (before == nullptr)
+                        continue;
+                    if (order.unchanged_since && before->modseq > *order.unchanged_since) {
+                        stored.refused.add(uid);
+                        continue;
+                    }
+                    auto after = with_flags(*before, order, bits);
+                    if (after == *before)
+                        continue;
+                    if (modseq == 0)
+                        modseq = delta.next_modseq();
+                    after.modseq = modseq;
+                    if (order.known_modseq != 0 && before->modseq > order.known_modseq)
+                        stored.stale.add(uid);
+                    delta.put(id, after);
+                    stored.changed.add(uid);
+                }
+                stored.modseq = std::max(stored.modseq, modseq);
+                return {};
+            },
+            pages_of(uids) + 4, std::size_t{4096} * std::min<std::size_t>(pages_of(uids), 800));
+        if (!done)
+            co_return std::unexpected(done.error());
+    }
+    co_return stored;
+}
+
+// ---- going ----------------------------------------------------------------------------------
+
+void Account::drop_name(Delta& delta, std::uint64_t email,
+                        const std::map<std::uint64_t, Message>& messages)
+{
+    const auto names = delta.names(email);
+    delta.set_names(email, names - 1);
+    if (names > 1)
+        return;
+    delta.erase_row(key::email(email));
+    delta.erase_row(key::summary(email));
+    const auto found = messages.find(email);
+    if (found == messages.end())
+        return; // There was no record of it.
+    const auto& message = found->second;
+    if (message.thread_key() != 0)
+        delta.erase_row(key::thread(message.thread_key()));
+    const auto body = store::BlobId::from_bytes(message.body());
+    if (!body)
+        return;
+    if (message.shared_body())
+        delta.put_row(key::release(*body, message.delivery()), {});
+    else
+        delta.drop_blob(*body);
+}
+
+Task<Result<mail::UidSet>> Account::expunge_page(MailboxId id, mail::UidSet uids, Which which)
+{
+    std::vector<std::uint64_t> emails;
+    const auto& box = state_.boxes.at(id);
+    for (const auto& range : uids.ranges())
+        for (const auto& entry : box.range(range.first, range.last))
+            emails.push_back(entry.email);
+    auto messages = co_await messages_of(std::move(emails));
+    if (!messages)
+        co_return std::unexpected(messages.error());
+    bool shared = false;
+    for (const auto& [email, message] : *messages)
+        shared = shared || message.shared_body();
+    mail::UidSet gone;
+    const auto count = uids.size();
+    auto done = co_await commit(
+        [&](Delta& delta) -> Result<void> {
+            bool first = true;
+            for (const auto uid : uids) {
+                const auto* entry = delta.entry(id, uid);
+                if (entry == nullptr ||
+                    (which == Which::deleted && !entry->flags.has(mail::SystemFlag::deleted)))
+                    continue;
+                if (std::exchange(first, false))
+                    delta.next_modseq();
+                const auto email = entry->email;
+                delta.vanish(id, uid);
+                if (delta.box(id) != nullptr && delta.box(id)->has_uidls())
+                    delta.erase_row(key::uidl(id, uid));
+                drop_name(delta, email, *messages);
+                gone.add(uid);
+            }
+            return {};
+        },
+        // e, s, t, n or x, a body, and perhaps a page, of each.
+        std::min<std::size_t>(static_cast<std::size_t>(count) * 6 + 4, 3900), 0);
+    if (!done)
+        co_return std::unexpected(done.error());
+    if (shared)
+        if (auto released = co_await settle_releases(); !released)
+            co_return std::unexpected(released.error());
+    co_return gone;
+}
+
+Task<Result<mail::UidSet>> Account::expunge_those(MailboxId id, std::optional<mail::UidSet> among,
+                                                  Which which)
+{
+    const auto self = shared_from_this();
+    const Hold hold(*this);
+    if (auto loaded = co_await load(id); !loaded)
+        co_return std::unexpected(loaded.error());
+    mail::UidSet left;
+    const auto& box = state_.boxes.at(id);
+    if (among)
+        left = present(box, *among);
+    else
+        for (const auto& entry : box.entries)
+            left.add(entry.uid);
+    if (which == Which::deleted)
+        for (const auto& entry : box.entries)
+            if (!entry.flags.has(mail::SystemFlag::deleted))
+                left.remove(entry.uid);
+    mail::UidSet gone;
+    while (!left.empty()) {
+        auto page = co_await expunge_page(id, take_front(left, 600), which);
+        if (!page)
+            co_return std::unexpected(page.error());
+        gone = gone.united(*page);
+    }
+    co_return gone;
+}
+
+Task<Result<mail::UidSet>> Account::expunge(MailboxId id, mail::UidSet uids)
+{
+    co_return co_await expunge_those(id, std::move(uids), Which::all);
+}
+
+Task<Result<mail::UidSet>> Account::expunge_deleted(MailboxId id, std::optional<mail::UidSet> among)
+{
+    co_return co_await expunge_those(id, std::move(among), Which::deleted);
+}
+
+// ---- copying --------------------------------------------------------------------------------
+
+Task<Result<Account::Copied>> Account::copy_page(MailboxId from, mail::UidSet uids, MailboxId to,
+                                                 CopyHow how, Timestamp now)
+{
+    Copied copied;
+    const auto count = static_cast<std::size_t>(uids.size());
+    auto done = co_await commit(
+        [&](Delta& delta) -> Result<void> {
+            const auto* source = delta.look(from);
+            const auto* target = delta.look(to);
+            if (source == nullptr || target == nullptr)
+                return std::unexpected(Error::nonexistent);
+            std::vector<Entry> entries;
+            std::uint64_t bytes = 0;
+            for (const auto uid : uids)
+                if (const auto* entry = delta.entry(from, uid)) {
+                    entries.push_back(*entry);
+                    bytes += entry->size;
+                }
+            copied.validity = UidValidity{target->uid_validity()};
+            if (entries.empty())
+                return {};
+            const auto limits = quota();
+            if (how == CopyHow::copy &&
+                ((limits.bytes != 0 && delta.account().bytes() + bytes > limits.bytes) ||
+                 (limits.messages != 0 &&
+                  delta.account().messages() + entries.size() > limits.messages)))
+                return std::unexpected(Error::over_quota);
+            copied.modseq = delta.next_modseq();
+            auto* box = delta.box(to);
+            // Keywords have other bits there; most messages have none.
+            std::map<std::uint64_t, std::uint64_t> bits{{0, 0}};
+            const auto of_source = *source;
+            for (const auto& entry : entries) {
+                auto [known, fresh] = bits.try_emplace(entry.keywords);
+                if (fresh)
+                    known->second = learnt_bits(*box, keywords_of(of_source, entry.keywords));
+                auto there = entry;
+                there.keywords = known->second;
+                expects(box->uid_next() != 0);
+                there.uid = box->uid_next();
+                box->set_uid_next(there.uid + 1);
+                there.modseq = copied.modseq;
+                there.save_date = to_microseconds(now);
+                copied.from.add(entry.uid);
+                copied.to.add(there.uid);
+                delta.put(to, there);
+                if (how == CopyHow::move)
+                    delta.vanish(from, entry.uid);
+                else
+                    delta.set_names(entry.email, delta.names(entry.email) + 1);
+            }
+            return {};
+        },
+        std::min<std::size_t>(count / 30 + 2 * pages_of(uids) + 16, 3900), count * 40);
+    if (!done)
+        co_return std::unexpected(done.error());
+    co_return copied;
+}
+
+Task<Result<Account::Copied>> Account::copy(MailboxId from, mail::UidSet uids, MailboxId to,
+                                            Timestamp now)
+{
+    const auto self = shared_from_this();
+    const Hold hold(*this);
+    for (const auto id : {from, to})
+        if (auto loaded = co_await load(id); !loaded)
+            co_return std::unexpected(loaded.error());
+    auto left = present(state_.boxes.at(from), uids);
+    if (left.empty())
+        co_return co_await copy_page(from, {}, to, CopyHow::copy, now);
+    // One commit: RFC 9051 §6.4.7 wants all or none. Its size is what limits it.
+    if (left.size() > Limits::flags_a_commit)
+        co_return std::unexpected(Error::limit);
+    co_return co_await copy_page(from, std::move(left), to, CopyHow::copy, now);
+}
+
+Task<Result<Account::Copied>> Account::move(MailboxId from, mail::UidSet uids, MailboxId to,
+                                            Timestamp now)
+{
+    const auto self = shared_from_this();
+    const Hold hold(*this);
+    for (const auto id : {from, to})
+        if (auto loaded = co_await load(id); !loaded)
+            co_return std::unexpected(loaded.error());
+    auto left = present(state_.boxes.at(from), uids);
+    if (left.empty())
+        co_return co_await copy_page(from, {}, to, CopyHow::move, now);
+    // Each message is in one place at any time, whatever becomes of the rest of them.
+    Copied all;
+    while (!left.empty()) {
+        auto page = co_await copy_page(from, take_front(left, Limits::flags_a_commit), to,
+                                       CopyHow::move, now);
+        if (!page)
+            co_return std::unexpected(page.error());
+        all.validity = page->validity;
+        all.modseq = page->modseq;
+        all.from = all.from.united(page->from);
+        all.to = all.to.united(page->to);
+    }
+    co_return all;
+}
+
+} // namespace posthouse::mailbox

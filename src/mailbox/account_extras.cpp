@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Quota, metadata, access lists; and what a crash left.
+#include "base/text.hpp"
+#include "mailbox/account.hpp"
+#include "mailbox/keys.hpp"
+
+namespace posthouse::mailbox {
+
+// ---- besides --------------------------------------------------------------------------------
+
+QuotaLimits Account::quota() const
+{
+    QuotaLimits limits = configured_quota_;
+    if (state_.record.quota_bytes() != 0)
+        limits.bytes = state_.record.quota_bytes();
+    if (state_.record.quota_messages() != 0)
+        limits.messages = state_.record.quota_messages();
+    return limits;
+}
+
+bool Account::is_full() const
+{
+    const auto limits = quota();
+    return (limits.bytes != 0 && state_.record.bytes() >= limits.bytes) ||
+           (limits.messages != 0 && state_.record.messages() >= limits.messages);
+}
+
+Task<Result<std::map<std::uint32_t, std::string>>> Account::uidls(MailboxId id)
+{
+    std::map<std::uint32_t, std::string> all;
+    if (const auto* box = mailbox(id); box == nullptr || !box->has_uidls())
+        co_return all;
+    auto rows = co_await rows_under(key::uidls(id));
+    if (!rows)
+        co_return std::unexpected(rows.error());
+    for (auto& row : *rows)
+        if (row.key.size() == 9)
+            all[key::read_u32(std::string_view(row.key).substr(5))] = std::move(row.value);
+    co_return all;
+}
+
+Task<Result<void>> Account::set_own_quota(QuotaLimits limits)
+{
+    const auto self = shared_from_this();
+    co_return co_await commit(
+        [&](Delta& delta) -> Result<void> {
+            delta.account().set_quota_bytes(limits.bytes);
+            delta.account().set_quota_messages(limits.messages);
+            (void)delta.box(inbox);
+            return {};
+        },
+        2);
+}
+
+Task<Result<std::map<std::string, std::string>>> Account::metadata(MailboxId id)
+{
+    const auto prefix = key::all_metadata(id);
+    auto rows = co_await rows_under(prefix);
+    if (!rows)
+        co_return std::unexpected(rows.error());
+    std::map<std::string, std::string> all;
+    for (auto& row : *rows)
+        all[row.key.substr(prefix.size())] = std::move(row.value);
+    co_return all;
+}
+
+Task<Result<void>> Account::set_metadata(MailboxId id,
+                                         std::map<std::string, std::optional<std::string>> changes)
+{
+    const auto self = shared_from_this();
+    auto before = co_await metadata(id);
+    if (!before)
+        co_return std::unexpected(before.error());
+    std::size_t bytes = 0;
+    for (const auto& [entry, value] : changes) {
+        if (entry.empty() || entry.size() > 250 ||
+            (value && value->size() > Limits::metadata_bytes))
+            co_return std::unexpected(Error::limit);
+        bytes += entry.size() + (value ? value->size() : 0);
+    }
+    if (before->size() + changes.size() > Limits::metadata_entries || bytes > (2U << 20))
+        co_return std::unexpected(Error::limit);
+    co_return co_await commit(
+        [&](Delta& delta) -> Result<void> {
+            if (id != MailboxId{0} && delta.look(id) == nullptr)
+                return std::unexpected(Error::nonexistent);
+            for (auto& [entry, value] : changes)
+                if (value)
+                    delta.put_row(key::metadata(id, entry), *value);
+                else
+                    delta.erase_row(key::metadata(id, entry));
+            return {};
+        },
+        changes.size() + 2, bytes);
+}
+
+Task<Result<std::map<std::string, std::string>>> Account::access_list(MailboxId id)
+{
+    auto page = co_await engine_.partitions().read(writer_.partition(), {key::access_list(id)});
+    if (!page)
+        co_return std::unexpected(from_store(page.error()));
+    std::map<std::string, std::string> rights;
+    if (page->rows.empty())
+        co_return rights;
+    AccessList list;
+    if (!list.ParseFromString(page->rows.front().value))
+        co_return std::unexpected(Error::corrupt);
+    rights.insert(list.rights().begin(), list.rights().end());
+    co_return rights;
+}
+
+Task<Result<void>> Account::set_access(MailboxId id, std::string identifier, std::string rights)
+{
+    const auto self = shared_from_this();
+    auto before = co_await access_list(id);
+    if (!before)
+        co_return std::unexpected(before.error());
+    if (rights.empty())
+        before->erase(identifier);
+    else
+        (*before)[identifier] = rights;
+    AccessList list;
+    list.mutable_rights()->insert(before->begin(), before->end());
+    auto bytes = list.SerializeAsString();
+    if (bytes.size() > Limits::metadata_bytes)
+        co_return std::unexpected(Error::limit);
+    auto done = co_await commit(
+        [&](Delta& delta) -> Result<void> {
+            if (delta.look(id) == nullptr)
+                return std::unexpected(Error::nonexistent);
+            delta.put_row(key::access_list(id), bytes);
+            return {};
+        },
+        2, bytes.size());
+    if (done && listener_)
+        listener_(MailboxId{0});
+    co_return done;
+}
+
+// ---- what a crash left ----------------------------------------------------------------------
+
+Task<Result<void>> Account::empty()
+{
+    const auto self = shared_from_this();
+    std::vector<MailboxId> all;
+    for (const auto& [id, box] : state_.boxes)
+        all.push_back(id);
+    for (const auto id : all) {
+        auto gone = co_await expunge_those(id, {}, Which::all);
+        if (!gone)
+            co_return std::unexpected(gone.error());
+    }
+    co_return co_await settle_releases();
+}
+
+Task<Result<void>> Account::settle()
+{
+    if (auto released = co_await settle_releases(); !released)
+        co_return released;
+    std::vector<MailboxId> doomed;
+    for (const auto& [id, box] : state_.boxes)
+        if (box.record.doomed())
+            doomed.push_back(id);
+    for (const auto id : doomed)
+        if (auto removed = co_await remove_doomed(id); !removed)
+            co_return removed;
+    co_return Result<void>{};
+}
+
+Task<Result<void>> Account::settle_releases()
+{
+    SharedBodies bodies(engine_);
+    for (;;) {
+        auto page = co_await engine_.partitions().scan(writer_.partition(), "x", {}, 100);
+        if (!page)
+            co_return std::unexpected(from_store(page.error()));
+        if (page->rows.empty())
+            co_return Result<void>{};
+        for (const auto& row : page->rows) {
+            const auto blob = store::BlobId::from_bytes(std::string_view(row.key).substr(1, 16));
+            if (!blob || row.key.size() != 25)
+                co_return std::unexpected(Error::corrupt);
+            const auto delivery = read_u64(std::string_view(row.key).substr(17));
+            auto released = co_await bodies.release(*blob, SharedBodies::claim_of(id_, delivery));
+            if (!released)
+                co_return std::unexpected(from_store(released.error()));
+        }
+        auto erased = co_await commit(
+            [&rows = page->rows](Delta& delta) -> Result<void> {
+                for (const auto& row : rows)
+                    delta.erase_row(row.key);
+                return {};
+            },
+            page->rows.size());
+        if (!erased)
+            co_return erased;
+    }
+}
+
+} // namespace posthouse::mailbox

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "mailbox/keys.hpp"
+
+#include "base/text.hpp"
+
+namespace posthouse::mailbox::key {
+namespace {
+
+std::string with_u32(char kind, std::uint32_t value)
+{
+    std::string key(1, kind);
+    append_u32(key, value);
+    return key;
+}
+
+std::string with_u64(char kind, std::uint64_t value)
+{
+    std::string key(1, kind);
+    append_u64(key, value);
+    return key;
+}
+
+std::uint32_t number(MailboxId id)
+{
+    return static_cast<std::uint32_t>(id);
+}
+
+} // namespace
+
+void append_u32(std::string& to, std::uint32_t value)
+{
+    for (int shift = 24; shift >= 0; shift -= 8)
+        to += static_cast<char>(value >> shift & 0xff);
+}
+
+std::uint32_t read_u32(std::string_view four_bytes)
+{
+    std::uint32_t value = 0;
+    for (const char byte : four_bytes.substr(0, 4))
+        value = value << 8 | static_cast<unsigned char>(byte);
+    return value;
+}
+
+std::string mailbox(MailboxId id)
+{
+    return with_u32('b', number(id));
+}
+std::string pages(MailboxId id)
+{
+    return with_u32('p', number(id));
+}
+std::string page(MailboxId id, std::uint32_t page)
+{
+    auto key = pages(id);
+    append_u32(key, page);
+    return key;
+}
+std::string email(std::uint64_t id)
+{
+    return with_u64('e', id);
+}
+std::string summary(std::uint64_t id)
+{
+    return with_u64('s', id);
+}
+std::string names(std::uint64_t page)
+{
+    return with_u64('n', page);
+}
+std::string trail(MailboxId id)
+{
+    return with_u32('v', number(id));
+}
+std::string vanished(MailboxId id, std::uint64_t modseq, std::uint32_t part)
+{
+    auto key = trail(id);
+    append_u64(key, modseq);
+    append_u32(key, part);
+    return key;
+}
+std::string subscription(std::string_view name)
+{
+    return "u" + std::string(name);
+}
+std::string all_metadata(MailboxId id)
+{
+    return with_u32('d', number(id));
+}
+std::string metadata(MailboxId id, std::string_view entry)
+{
+    return all_metadata(id) + std::string(entry);
+}
+std::string uidls(MailboxId id)
+{
+    return with_u32('l', number(id));
+}
+std::string uidl(MailboxId id, std::uint32_t uid)
+{
+    auto key = uidls(id);
+    append_u32(key, uid);
+    return key;
+}
+std::string access_list(MailboxId id)
+{
+    return with_u32('c', number(id));
+}
+std::string thread(std::uint64_t message_id_hash)
+{
+    return with_u64('t', message_id_hash);
+}
+std::string delivered(std::uint64_t delivery)
+{
+    return with_u64('i', delivery);
+}
+std::string release(const store::BlobId& blob, std::uint64_t delivery)
+{
+    auto key = "x" + blob.bytes();
+    append_u64(key, delivery);
+    return key;
+}
+std::string old_messages(MailboxId id)
+{
+    return with_u32('m', number(id));
+}
+std::string old_message(MailboxId id, Uid uid)
+{
+    auto key = old_messages(id);
+    append_u32(key, static_cast<std::uint32_t>(uid));
+    return key;
+}
+
+} // namespace posthouse::mailbox::key

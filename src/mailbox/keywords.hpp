@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "mailbox/records.pb.h"
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+namespace posthouse::mailbox {
+
+/// The bits of those keywords that the mailbox knows.
+std::uint64_t known_bits(const Mailbox&, const std::vector<std::string>& keywords);
+/// The same, and it learns the others as long as it has room; those it has no room for are left
+/// out.
+std::uint64_t learnt_bits(Mailbox&, const std::vector<std::string>& keywords);
+bool has_room_for(const Mailbox&, const std::vector<std::string>& keywords);
+std::vector<std::string> keywords_of(const Mailbox&, std::uint64_t bits);
+
+} // namespace posthouse::mailbox
