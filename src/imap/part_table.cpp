@@ -30,11 +30,11 @@ public:
 private:
     static IndexedPart entry(const MimePart& part, std::string section)
     {
-        const auto* const charset =
-            part.is("text") ? raw_parameter(part.parameters, "charset") : nullptr;
+        const auto charset =
+            part.is("text") ? mail::parameter_text(part.parameters, "charset") : std::string();
         return {.section = std::move(section),
                 .type = part.type + '/' + part.subtype,
-                .charset = charset == nullptr ? std::string() : charset->substr(0, 64),
+                .charset = charset.substr(0, 64),
                 .encoding = part.encoding,
                 .mime = part.header,
                 .body = part.body,

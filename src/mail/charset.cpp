@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/charset.hpp"
 
+#include "base/contract.hpp"
 #include "base/text.hpp"
 #include "mail/charset_guess.hpp"
 #include "mail/charset_names.hpp"
+#include "mail/fold.hpp"
 #include "mail/lexical.hpp"
 #include "mail/utf8.hpp"
 
@@ -283,9 +285,14 @@ void CharsetDecoder::finish(std::string& to)
 
 void prepare_charsets()
 {
+    for (const auto& name : charset_converters()) {
+        UErrorCode error = U_ZERO_ERROR;
+        UConverter* const converter = ucnv_open(std::string(name).c_str(), &error);
+        expects(U_SUCCESS(error)); // ICU keeps its table when it is closed.
+        ucnv_close(converter);
+    }
+    fold("\u00e9");
     UErrorCode error = U_ZERO_ERROR;
-    for (const auto& name : charset_converters())
-        CharsetDecoder(name, Guess::never);
     udata_setFileAccess(UDATA_NO_FILES, &error);
 }
 

@@ -11,7 +11,7 @@
 /// it (docs/mime.md, "Character sets").
 namespace posthouse::mail {
 
-/// Loads every converter, so that none opens a file afterwards: for a program that is about to
+/// Loads every converter and fold()'s tables, so that none opens a file afterwards: for a program that is about to
 /// confine itself. Without it all works, if files may be opened.
 void prepare_charsets();
 

@@ -92,8 +92,10 @@ PairEvidence weigh(const PairSet& set, std::string_view text)
             continue;
         if (set.label == "shift_jis" && in(lead, 0xa1, 0xdf)) // half-width kana
             continue;
-        if (at + 1 == text.size()) // The sample may be cut.
+        if (at + 1 == text.size()) { // The sample may be cut.
+            evidence.faults += !set.possible(lead, 0xa1);
             break;
+        }
         if (!set.possible(lead, byte_at(text, at + 1))) {
             ++evidence.faults;
             continue;
@@ -218,7 +220,7 @@ KnownCharset guess_charset(std::string_view sample)
         return named(label);
     if (const auto* const label = by_pairs(sample))
         return named(label);
-    return named("windows-1252");
+    return named(utf8.characters > 0 && utf8.characters >= utf8.faults ? "utf-8" : "windows-1252");
 }
 
 KnownCharset settle_charset(const CharsetLookup& labelled, std::string_view sample)

@@ -51,7 +51,7 @@ public:
             lines_ += letter_[at_ - 1] == '\n';
         }
         while (!open_.empty())
-            end_part(letter_.size(), lines_);
+            end_part({.at = letter_.size(), .lines = lines_});
         return std::move(tree_);
     }
 
@@ -64,6 +64,11 @@ private:
     struct Open {
         std::size_t part;
         std::uint64_t lines_before; ///< its body
+    };
+    /// A place in the letter, and the line feeds before it.
+    struct Mark {
+        std::size_t at = 0;
+        std::uint64_t lines = 0;
     };
     struct Delimiter {
         std::size_t boundary; ///< index in boundaries_
@@ -92,8 +97,9 @@ private:
     {
         const auto level = boundaries_[delimiter.boundary].level;
         boundaries_.resize(delimiter.boundary + (delimiter.closing ? 0 : 1));
-        while (open_.size() > level + 1)
-            end_part_before(line);
+        for (Mark last{}; open_.size() > level + 1;)
+            last = end_part_before(line, last);
+        forget_empty_parts(line);
         at_ = end_of_line(letter_, line);
         lines_ += letter_[at_ - 1] == '\n';
         if (delimiter.closing)
@@ -108,26 +114,35 @@ private:
                                                        : DefaultType::text_plain);
     }
 
-    /// The line end before a delimiter is the delimiter's: RFC 2046 §5.1.1.
-    void end_part_before(std::size_t line)
+    /// Between two delimiters one behind the other there is no part: each has its own line end.
+    void forget_empty_parts(std::size_t line)
     {
-        const auto begin = tree_.parts[open_.back().part].body.offset;
-        auto end = line;
-        auto lines = lines_;
-        if (end > begin && letter_[end - 1] == '\n') {
-            --end;
-            --lines;
-            if (end > begin && letter_[end - 1] == '\r')
-                --end;
-        }
-        end_part(end, lines);
+        while (tree_.parts.size() > open_.back().part + 1 &&
+               tree_.parts.back().header.offset == line)
+            tree_.parts.pop_back();
     }
 
-    void end_part(std::size_t end, std::uint64_t lines)
+    /// The line end before a delimiter is the delimiter's: RFC 2046 §5.1.1.
+    /// `inner`: where the part inside it has ended; its header may reach up to the delimiter.
+    Mark end_part_before(std::size_t line, const Mark& inner)
+    {
+        const auto begin = std::max(tree_.parts[open_.back().part].body.offset, inner.at);
+        Mark end{.at = line, .lines = lines_};
+        if (end.at > begin && letter_[end.at - 1] == '\n') {
+            --end.at;
+            --end.lines;
+            if (end.at > begin && letter_[end.at - 1] == '\r')
+                --end.at;
+        }
+        end_part(end);
+        return end;
+    }
+
+    void end_part(const Mark& end)
     {
         auto& part = tree_.parts[open_.back().part];
-        part.body.length = end - part.body.offset;
-        part.lines = lines - open_.back().lines_before;
+        part.body.length = end.at - part.body.offset;
+        part.lines = end.lines - open_.back().lines_before;
         part.end = static_cast<std::uint32_t>(tree_.parts.size());
         open_.pop_back();
     }
@@ -191,11 +206,12 @@ private:
 
     static std::string mark_of(const MimePart& part)
     {
-        const auto* const boundary = raw_parameter(part.parameters, "boundary");
-        if (boundary == nullptr || boundary->size() > longest_boundary)
+        const auto* const plain = raw_parameter(part.parameters, "boundary");
+        const auto boundary = plain ? *plain : parameter_text(part.parameters, "boundary");
+        if (boundary.size() > longest_boundary)
             return {};
-        const auto length = boundary->find_last_not_of(" \t") + 1; // RFC 2046 §5.1.1: padding
-        return length == 0 ? std::string() : "--" + boundary->substr(0, length);
+        const auto length = boundary.find_last_not_of(" \t") + 1; // RFC 2046 §5.1.1: padding
+        return length == 0 ? std::string() : "--" + boundary.substr(0, length);
     }
 
     void close(MimePart& part)

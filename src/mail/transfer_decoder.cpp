@@ -84,9 +84,8 @@ void TransferDecoder::decode_base64(std::string_view piece, std::string& to)
                 to += static_cast<char>(group_ & 0xff);
                 group_ = digits_ = 0;
             }
-        } else if (value == padding) {
-            if (digits_ >= 2)
-                to += static_cast<char>(group_ >> (digits_ == 3 ? 10 : 4) & 0xff);
+        } else if (value == padding && digits_ >= 2) {
+            to += static_cast<char>(group_ >> (digits_ == 3 ? 10 : 4) & 0xff);
             if (digits_ == 3)
                 to += static_cast<char>(group_ >> 2 & 0xff);
             group_ = digits_ = 0;

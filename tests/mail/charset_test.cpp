@@ -87,6 +87,7 @@ TEST(Charset, GuessesWhereTheLabelIsWrong)
         EXPECT_EQ(to_utf8("\x82\xb1\x82\xea\x82\xcd\x93\xfa\x96{\x8c\xea", label), "これは日本語")
             << label;
     }
+    EXPECT_EQ(to_utf8("\u00fc\xff", "utf-8"), "ü\ufffd"); // damaged
     EXPECT_EQ(to_utf8("\x1b$BF|K\\\x1b(B", "us-ascii"), "日本");
     EXPECT_EQ(to_utf8("\xff\xfe-N", ""), "中");
     EXPECT_EQ(to_utf8("Gr\u00fc\u00dfe", "iso-8859-1"), "Grüße");       // UTF-8 wins

@@ -70,6 +70,8 @@ TEST(Mime, TakesWhatNeverEndsToTheEndOfTheLetter)
                 ElementsAre("0 multipart/mixed", "1 text/plain [one\r\n]"));
     EXPECT_THAT(outline("Content-Type: multipart/mixed; boundary=b\r\n\r\nnothing"),
                 ElementsAre("0 multipart/mixed"));
+    EXPECT_THAT(outline("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n--b"),
+                ElementsAre("0 multipart/mixed", "1 text/plain []", "1 text/plain []"));
     EXPECT_THAT(outline("Content-Type: multipart/mixed; boundary=b\r\n\r\n--b"),
                 ElementsAre("0 multipart/mixed", "1 text/plain []"));
 }
@@ -91,11 +93,30 @@ TEST(Mime, LetsTheInnermostHaveABoundaryThatTwoHave)
                             "1 text/plain [y\n]"));
 }
 
+TEST(Mime, FindsNoPartBetweenDelimitersOneBehindTheOther)
+{
+    EXPECT_THAT(outline("Content-Type: multipart/digest; boundary=b\n\n--b\n--b\nA: b\n\nx\n--b\n"
+                        "--b--\n--b\n"),
+                ElementsAre("0 multipart/digest", "1 message/rfc822", "2 text/plain [x]"));
+}
+
+TEST(Mime, ReadsABoundaryThatIsEncoded)
+{
+    EXPECT_THAT(outline("Content-Type: multipart/mixed; boundary*=us-ascii''a%20b\n\n--a b\n\nx\n"
+                        "--a b--"),
+                ElementsAre("0 multipart/mixed", "1 text/plain [x]"));
+}
+
 TEST(Mime, NeedsNoBlankLineBehindAPartsHeader)
 {
     EXPECT_THAT(outline("Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/x\n"
                         "--b\nContent-Type: text/y\nno field\n--b--\n"),
                 ElementsAre("0 multipart/mixed", "1 text/x []", "1 text/y [no field]"));
+    const std::string inside = "Content-Type: multipart/digest; boundary=b\n\n--b\n\nA: b\n--b--";
+    const auto tree = parse_mime(inside);
+    ASSERT_EQ(tree.parts.size(), 3U);
+    EXPECT_EQ(tree.parts[1].body.of(inside), "A: b\n"); // The line end is the inner header's.
+    EXPECT_EQ(tree.parts[1].lines, 1U);
     // Even where the delimiter looks like a field.
     EXPECT_THAT(outline("Content-Type: multipart/mixed; boundary=\"a:b\"\n\n--a:b\nX: y\n--a:b\n\n"
                         "z\n--a:b--\n"),
