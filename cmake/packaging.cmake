@@ -7,6 +7,7 @@ set(packaging ${CMAKE_SOURCE_DIR}/packaging)
 install(TARGETS posthouse RUNTIME DESTINATION usr/bin)
 install(FILES ${packaging}/posthouse.service DESTINATION lib/systemd/system)
 install(FILES ${packaging}/posthouse.toml DESTINATION etc/posthouse)
+install(FILES ${packaging}/pam.d/posthouse DESTINATION etc/pam.d)
 install(FILES LICENSE DESTINATION usr/share/doc/posthouse RENAME copyright)
 install(DIRECTORY docs/ DESTINATION usr/share/doc/posthouse FILES_MATCHING PATTERN "*.md")
 

@@ -15,8 +15,8 @@ LONG, TOO_LONG = 400, 800
 
 # Which folders may include a library's headers ("" is main.cpp, a path may name one file).
 LIBRARIES = {
-    r"boost/asio": {"base/task.hpp", "dns/unbound", "store", "store/rocksdb", "net", "wire", "process", "gate",
-                    "keeper", "sorter", "courier", "resolver", "clerk", "agent", "cli"},
+    r"boost/asio": {"base/task.hpp", "base/ahead.hpp", "dns/unbound", "store", "store/rocksdb", "net", "wire", "process", "gate",
+                    "keeper", "sorter", "courier", "resolver", "clerk", "signer", "agent", "cli"},
     r"openssl/": {"net"},
     r"rocksdb/": {"store/rocksdb"},
     r"unbound\.h": {"dns/unbound"},

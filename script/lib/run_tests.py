@@ -196,7 +196,7 @@ def main():
     run_all("Unit tests", unit, sorted(programs(options.build / "tests", "_test"), key=rank))
     run_all("Fuzz targets", lambda job: fuzz(job, options.fuzz, options.build), programs(options.build / "fuzz", "_fuzz"))
     whole = []
-    for folder in ("routing_sendmail", "dsn", "system", "kill", "town", "package"):
+    for folder in ("routing_sendmail", "mime_peers", "dsn", "system", "kill", "town", "package"):
         if wanted.search(f"tests/{folder}") and list(Path("tests", folder).glob("test_*.py")):
             heading(f"Whole systems: tests/{folder}")
             whole.append(pytest(folder, options.build))

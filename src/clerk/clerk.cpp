@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "clerk/desk.hpp"
+#include "clerk/key_tokens.hpp"
 #include "directory/password.hpp"
 #include "net/tls.hpp"
 #include "sasl/gssapi.hpp"
@@ -30,6 +31,14 @@ Desk::Terms terms_of(const process::Settings& settings)
                       .hostname = settings.config.hostname.text()};
     std::erase_if(terms.logins.mechanisms,
                   [](const std::string& name) { return name == "GSSAPI" && !sasl::has_gssapi(); });
+    const auto& oauth = settings.config.logins.oauth;
+    if (!oauth.configured())
+        return terms;
+    if (auto tokens = tokens_by_keys(oauth, settings.token_keys))
+        terms.tokens = std::move(*tokens);
+    else
+        log::error("login.token_keys_unusable",
+                   {{"file", oauth.keys_file}, {"reason", tokens.error()}});
     return terms;
 }
 

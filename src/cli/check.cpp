@@ -4,6 +4,7 @@
 #include "config/load.hpp"
 #include "config/warnings.hpp"
 #include "process/table_files.hpp"
+#include "process/tls_files.hpp"
 #include "process/users.hpp"
 
 #include <boost/json.hpp>
@@ -147,6 +148,8 @@ Exit check(Context& context)
         sentences.push_back(std::move(*trouble));
     for (auto& user : missing_users(config->process.users))
         sentences.push_back("process.users: " + user);
+    for (auto& file : process::trouble_with_tls_files(config->tls))
+        sentences.push_back(std::move(file));
     for (auto& file : process::trouble_with_table_files(config->tables))
         sentences.push_back(std::move(file));
     findings.tables = process::read_tables(config->tables);

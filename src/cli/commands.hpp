@@ -27,6 +27,19 @@ process::Exit user_add(Context&, const std::string& address, PasswordFrom);
 process::Exit user_passwd(Context&, const std::string& address, PasswordFrom);
 process::Exit user_remove(Context&, const std::string& address);
 process::Exit user_list(Context&);
+process::Exit user_show(Context&, const std::string& address);
+/// A command of the administrator's desk and its arguments, the first of them an account's address;
+/// shows the account as it is then.
+process::Exit user_change(Context&, std::vector<std::string> request);
+
+struct AppPasswordWish {
+    std::string address, name;
+    std::vector<std::string> protocols;
+};
+/// Made here, shown once: the server gets what it is checked against.
+process::Exit app_password_add(Context&, const AppPasswordWish&);
+process::Exit app_password_list(Context&, const std::string& address);
+process::Exit totp_enable(Context&, const std::string& address);
 
 struct QueueChoice {
     std::string sender, recipient, domain, state;

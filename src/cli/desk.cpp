@@ -190,8 +190,6 @@ public:
         auto settings =
             std::make_shared<const process::Settings>(process::Settings{.generation = 1,
                                                                         .config = config,
-                                                                        .certificate = {},
-                                                                        .key = {},
                                                                         .dns_servers = {},
                                                                         .salvage = false});
         desk->office_ = std::make_unique<keeper::Office>(desk->context_.get_executor(),

@@ -74,42 +74,6 @@ void Grammar::add_server_commands()
     on(check_it, [this] { return check(context_); });
 }
 
-void Grammar::add_user_commands()
-{
-    auto* user = add(app_.get(), "user", "Accounts: add, list, passwd, remove",
-                     "  posthouse user add alice@example.org\n  posthouse user list");
-    user->require_subcommand(1);
-    auto address = std::make_shared<std::string>();
-    auto from_stdin = std::make_shared<bool>(false);
-    const auto source = [from_stdin] {
-        return *from_stdin ? PasswordFrom::standard_input : PasswordFrom::terminal;
-    };
-    const auto takes_address = [&](CLI::App* command) {
-        command->add_option("ADDRESS", *address, "The account's address")->required();
-        return command;
-    };
-    const auto takes_password = [&](CLI::App* command) {
-        takes_address(command)->add_flag(
-            "--password-stdin", *from_stdin,
-            "Read the password from standard input (one line) and ask nobody");
-        return command;
-    };
-    auto* add_it = takes_password(add(user, "add", "Make an account",
-                                      "  posthouse user add alice@example.org\n"
-                                      "  pwgen 20 1 | posthouse user add bob@example.org "
-                                      "--password-stdin"));
-    on(add_it, [this, address, source] { return user_add(context_, *address, source()); });
-    auto* passwd = takes_password(add(user, "passwd", "Give an account a new password",
-                                      "  posthouse user passwd alice@example.org"));
-    on(passwd, [this, address, source] { return user_passwd(context_, *address, source()); });
-    auto* remove = takes_address(add(user, "remove", "Remove an account and its letters",
-                                     "  posthouse user remove bob@example.org"));
-    on(remove, [this, address] { return user_remove(context_, *address); });
-    on(add(user, "list", "List the accounts",
-           "  posthouse user list\n  posthouse user list --json"),
-       [this] { return user_list(context_); });
-}
-
 void Grammar::add_host_commands()
 {
     auto* hosts_it =

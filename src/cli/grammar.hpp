@@ -26,7 +26,9 @@ private:
     CLI::App* add(CLI::App* to, const char* name, const char* description, const char* examples);
     void on(CLI::App*, Action);
     void add_server_commands();
-    void add_user_commands();
+    void add_user_commands(); // grammar_users.cpp
+    void add_name_commands(CLI::App* user);
+    void add_credential_commands(CLI::App* user);
     void add_queue_commands();
     void add_story_commands();
     void add_host_commands();

@@ -12,6 +12,7 @@
 #include "process/house.hpp"
 #include "process/spawn.hpp"
 #include "resolver/resolver.hpp"
+#include "signer/signer.hpp"
 #include "sorter/sorter.hpp"
 
 #include <cstdio>
@@ -51,6 +52,8 @@ process::Exit run_role(const std::string& name)
         return agent::run_agent(std::move(*start));
     case process::Role::runner:
         return agent::run_runner(std::move(*start));
+    case process::Role::signer:
+        return signer::run_signer(std::move(*start));
     case process::Role::tables:
         return compiler::run_compiler(std::move(*start));
     case process::Role::supervisor:

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // posthouse user add|list|passwd|remove
+#include "cli/account_keys.hpp"
 #include "cli/commands.hpp"
 #include "cli/told.hpp"
 #include "directory/password.hpp"
@@ -38,8 +39,9 @@ std::expected<Secret, std::string> password_from(Console& console, PasswordFrom 
     return std::move(*first);
 }
 
-/// Only what it is checked against travels and is kept.
-std::expected<std::string, std::string> verifier_from(Console& console, PasswordFrom from)
+/// Only what it is checked against travels and is kept: a verifier, and keys for SCRAM.
+std::expected<std::vector<std::string>, std::string>
+verifiers_from(Console& console, PasswordFrom from, const std::string& salt)
 {
     auto password = password_from(console, from);
     if (!password)
@@ -54,7 +56,9 @@ std::expected<std::string, std::string> verifier_from(Console& console, Password
     auto verifier = directory::hash_password(*password);
     if (!verifier)
         return std::unexpected("there is no memory to prepare the password (64 MiB)");
-    return std::move(*verifier);
+    auto verifiers = scram_texts(*password, salt);
+    verifiers.insert(verifiers.begin(), std::move(*verifier));
+    return verifiers;
 }
 
 /// Before anybody types a password in vain.
@@ -72,13 +76,22 @@ Exit with_password(Context& context, std::string command, const std::string& add
 {
     if (auto fine = check_address(context, address); !fine)
         return fine.error();
-    auto verifier = verifier_from(context.console, from);
-    if (!verifier)
-        return refuse(context, Exit::usage, verifier.error());
+    std::string salt = new_salt();
+    if (command == "user-passwd") {
+        // Keys of other passwords have the account's salt too.
+        auto known = salt_of(context, address);
+        if (!known)
+            return known.error();
+        salt = std::move(*known);
+    }
+    auto verifiers = verifiers_from(context.console, from, salt);
+    if (!verifiers)
+        return refuse(context, Exit::usage, verifiers.error());
     wire::Admin request;
     request.set_command(std::move(command));
     request.add_arguments(address);
-    request.add_arguments(*verifier);
+    for (auto& verifier : *verifiers)
+        request.add_arguments(std::move(verifier));
     const auto answer = ask(context, request);
     if (!answer)
         return answer.error();

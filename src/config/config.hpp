@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/log.hpp"
+#include "config/mailboxes.hpp"
 #include "config/logins.hpp"
 #include "config/pop3.hpp"
 #include "config/submit.hpp"
@@ -337,6 +338,7 @@ struct Config {
     Notifications notifications = {};
     std::vector<Milter> milters = {}; // [[milter]], in order
     Logins logins = {};               // [login]
+    Mailboxes mailboxes = {};
     Process process = {};
     bool operator==(const Config&) const = default;
 };

@@ -95,6 +95,7 @@ constexpr std::array words{
           ", such as [\"/etc/aliases\"]"},
     Words{Type::users, "list of user names", "a list of names of users",
           ", such as [\"root\", \"www-data\"]"},
+    Words{Type::texts, "list of texts", "a list of texts", ", such as [\"one\", \"two\"]"},
     Words{Type::addressees, "list of local parts or addresses",
           "a list of local parts or addresses", ", such as [\"list\", \"news@example.org\"]"},
     Words{Type::next_hops, "list of hosts", "a list of hosts",

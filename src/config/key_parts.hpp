@@ -10,6 +10,9 @@ std::span<const Key> server_keys();
 std::span<const Key> tls_keys();
 std::span<const Key> outgoing_keys();
 std::span<const Key> delivery_keys();
+std::span<const Key> mailboxes_keys();
+std::span<const Key> submit_keys();
+std::span<const Key> login_keys();
 std::span<const Key> process_keys();
 
 constexpr std::int64_t KiB = 1 << 10, MiB = 1 << 20, GiB = 1 << 30;

@@ -12,8 +12,8 @@ std::span<const Key> keys()
 {
     static const auto table = [] {
         std::vector<Key> all;
-        for (const auto part :
-             {server_keys(), tls_keys(), outgoing_keys(), delivery_keys(), process_keys()})
+        for (const auto part : {server_keys(), tls_keys(), outgoing_keys(), delivery_keys(),
+                                mailboxes_keys(), submit_keys(), login_keys(), process_keys()})
             all.insert(all.end(), part.begin(), part.end());
         return all;
     }();

@@ -34,6 +34,7 @@ enum class Type : std::uint8_t {
     mailboxes,
     paths,
     users,
+    texts, // any
     addressees, // local parts or addresses
     next_hops,
     fingerprints,

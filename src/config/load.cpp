@@ -40,6 +40,10 @@ void read_all(const Section& root, Config& config)
     read_submission(root, config);
     read_notifications(root, config);
     read_milters(root, config);
+    read_mailboxes(root, config);
+    read_submit(root, config);
+    read_pop3(root, config);
+    read_login(root, config);
     read_process(root, config);
 }
 

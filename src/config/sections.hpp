@@ -26,6 +26,10 @@ void read_local_delivery(const Section& root, Config&);
 void read_submission(const Section& root, Config&);
 void read_notifications(const Section& root, Config&);
 void read_milters(const Section& root, Config&);
+void read_mailboxes(const Section& root, Config&);
+void read_submit(const Section& root, Config&);
+void read_pop3(const Section& root, Config&);
+void read_login(const Section& root, Config&);
 void read_process(const Section& root, Config&);
 
 } // namespace posthouse::config

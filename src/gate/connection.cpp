@@ -34,7 +34,10 @@ LoginSite Connection::login_site(std::string protocol) const
             .listener = terms_->listener,
             .hostname = terms_->settings->config.hostname.text(),
             .clear = terms_->plaintext_auth,
-            .tls = channel_.is_tls()};
+            .tls = channel_.is_tls(),
+            .exporter = channel_binding("tls-exporter"),
+            .end_point = channel_binding("tls-server-end-point"),
+            .certificate_address = peer_certificate_address()};
 }
 
 Task<void> Connection::run()
@@ -108,7 +111,7 @@ Task<bool> Connection::write(std::string_view bytes, Instant until)
 
 Task<bool> Connection::start_tls(Instant until)
 {
-    const auto shaken = co_await channel_.accept_tls(terms_->tls, until);
+    const auto shaken = co_await channel_.accept_tls(terms_->tls, *desk_.signer, until);
     if (shaken)
         co_return true;
     lost_ = true;

@@ -6,6 +6,7 @@
 #include "gate/login_times.hpp"
 #include "gate/party.hpp"
 #include "gate/sasl_dialogue.hpp"
+#include "gate/signer_link.hpp"
 #include "gate/terms.hpp"
 #include "net/channel.hpp"
 #include "wire/link.hpp"
@@ -25,9 +26,11 @@ struct Desk {
     std::shared_ptr<wire::Link> keeper = nullptr;
     std::shared_ptr<wire::Link> clerk = nullptr;
     std::shared_ptr<wire::Link> resolver = nullptr;
+    std::shared_ptr<SignerLink> signer = std::make_shared<SignerLink>();
     std::shared_ptr<LoginTimes> login_times = std::make_shared<LoginTimes>();
     class Outside* outside = nullptr; // Connections that the supervisor opens.
     class MilterPool* milters = nullptr;
+    class ReaderEvents* reader_events = nullptr;
     /// Stands for a letter's id in what is written before there is one. Never shown to anybody.
     std::string id_mark = {};
 };
@@ -87,6 +90,12 @@ protected:
     const std::string& client() const { return client_; }
     std::string session_id() const;
     std::string tls_description() const { return channel_.tls_description(); }
+    /// For SASL: see net::Channel.
+    std::string peer_certificate_address() const { return channel_.peer_certificate_address(); }
+    std::string channel_binding(std::string_view type) const
+    {
+        return channel_.channel_binding(type);
+    }
     /// As the connection is now; a handshake changes it.
     LoginSite login_site(std::string protocol) const;
     void lose() { lost_ = true; }

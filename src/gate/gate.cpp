@@ -22,7 +22,7 @@ namespace {
 /// The first thread: it hears the supervisor and tells the workers.
 class Gate {
 public:
-    Gate(process::StartUp start, std::shared_ptr<net::TlsContext> tls);
+    Gate(process::StartUp start, TlsGoods tls);
 
     void start_threads();
     [[noreturn]] void run();
@@ -39,7 +39,7 @@ private:
 
     asio::io_context context_{1};
     std::shared_ptr<const process::Settings> settings_;
-    std::shared_ptr<net::TlsContext> tls_;
+    TlsGoods tls_;
     std::vector<process::Listening> listeners_;
     Census census_;
     std::shared_ptr<LoginTimes> login_times_ = std::make_shared<LoginTimes>();
@@ -63,7 +63,7 @@ void post_to(Worker& worker, Work work)
     asio::post(worker.context(), std::move(work));
 }
 
-Gate::Gate(process::StartUp start, std::shared_ptr<net::TlsContext> tls)
+Gate::Gate(process::StartUp start, TlsGoods tls)
     : settings_(std::move(start.settings)),
       tls_(std::move(tls)),
       listeners_(std::move(start.listeners)),
@@ -90,6 +90,7 @@ Gate::Gate(process::StartUp start, std::shared_ptr<net::TlsContext> tls)
     const auto count = threads_of(settings_->config);
     for (std::size_t i = 0; i < count; ++i) {
         workers_.push_back(std::make_unique<Worker>(census_, mark, requests_of(i)));
+        workers_.back()->share_tickets(tls_.tickets);
         workers_.back()->share_login_times(login_times_);
     }
     for (auto& link : start.links)
@@ -112,13 +113,13 @@ void Gate::run()
 
 void Gate::configure(std::shared_ptr<const process::Settings> settings)
 {
-    auto tls = tls_context_of(*settings);
-    if (!tls) {
-        log::error(event::settings_refused, {{"reason", tls.error()}});
+    auto certificates = certificates_of(*settings);
+    if (!certificates) {
+        log::error(event::settings_refused, {{"reason", certificates.error()}});
         return;
     }
     settings_ = std::move(settings);
-    tls_ = std::move(*tls);
+    tls_.certificates = std::move(*certificates);
     open_listeners();
 }
 
@@ -213,14 +214,15 @@ process::Exit run_gate(process::StartUp start)
 {
     ::tzset();
     net::warm_up_tls();
-    auto tls = tls_context_of(*start.settings);
-    if (!tls)
-        process::fail_start_up(start.control, process::Exit::config, tls.error());
+    auto certificates = certificates_of(*start.settings);
+    if (!certificates)
+        process::fail_start_up(start.control, process::Exit::config, certificates.error());
+    TlsGoods tls{std::move(*certificates), std::make_shared<net::TicketKeys>()};
     const process::Confinement confinement{.role = process::Role::gate, .identity = start.identity};
     if (const auto done = process::confine_process(confinement); !done)
         process::fail_start_up(start.control, process::Exit::os_error, done.error().text);
     const process::ControlChannel control(UniqueFd(::dup(start.control.fd())));
-    Gate gate(std::move(start), std::move(*tls));
+    Gate gate(std::move(start), std::move(tls));
     gate.start_threads();
     if (const auto done = process::confine_calls(confinement); !done)
         process::fail_start_up(control, process::Exit::os_error, done.error().text);

@@ -3,6 +3,9 @@
 #include "gate/keeper_backend.hpp"
 
 #include "gate/keeper_trouble.hpp"
+#include "imap/search_wire.hpp"
+#include "mail/charset.hpp"
+#include "mail/fold.hpp"
 #include "wire/messages.pb.h"
 
 #include <utility>
@@ -330,6 +333,17 @@ Task<imap::Result<imap::Found>> KeeperBackend::search(imap::Handle handle, imap:
     request.set_limited(order.among.has_value());
     if (order.among)
         request.set_among(order.among->text());
+    const auto program = imap::unpack_program(order.program);
+    if (!program)
+        co_return std::unexpected(Trouble::limit);
+    imap::for_each_key(program->key, [&](const imap::SearchKey& key) {
+        const auto* header = std::get_if<imap::search::Header>(&key.is);
+        const auto* text = std::get_if<imap::search::Text>(&key.is);
+        if (header != nullptr || text != nullptr)
+            request.add_folded(
+                mail::fold(mail::to_utf8(header != nullptr ? header->text : text->text,
+                                         program->charset.empty() ? "utf-8" : program->charset)));
+    });
     auto answer = co_await ask<wire::MessagesFound>(Method::mailbox_search, std::move(request),
                                                     std::move(order.program));
     if (!answer)

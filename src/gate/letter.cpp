@@ -100,6 +100,10 @@ Task<wire::Result<std::string>> Letter::commit()
         co_await keeper_->call<wire::Accepted>(Method::accept, envelope_, std::move(raw));
     if (!accepted)
         co_return std::unexpected(accepted.error());
+    if (accepted->message.has_refusal()) { // What was uploaded is abandoned.
+        refusal_ = accepted->message.refusal();
+        co_return std::unexpected(Failure::refused);
+    }
     envelope_.clear_upload(); // It is the letter's now.
     co_return std::move(*accepted->message.mutable_letter());
 }

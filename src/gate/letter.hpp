@@ -40,10 +40,14 @@ public:
     /// Of one that is kept whole.
     std::string_view text() const { return body_; }
     void rewrite(std::string text) { body_ = std::move(text); }
+    bool is_kept_whole() const { return whole_; }
     wire::Accept& amend() { return envelope_; }
     /// commit() will fail so, whatever else comes.
     void fail(wire::Failure);
     bool has_failed() const { return failed_.has_value(); }
+
+    /// Why commit() failed, where the keeper has a reply for the client.
+    const std::optional<wire::Verdict>& refusal() const { return refusal_; }
 
     std::uint64_t bytes() const { return bytes_; }
     const wire::Accept& envelope() const { return envelope_; }
@@ -57,6 +61,7 @@ private:
     std::string body_;
     std::uint64_t bytes_ = 0;
     bool whole_ = false;
+    std::optional<wire::Verdict> refusal_;
     std::optional<wire::Failure> failed_;
 };
 

@@ -120,7 +120,7 @@ pop3::LoginAnswer Pop3Connection::take_login(SaslDialogue::Answer answer)
         }
         ticket_ = std::move(accepted->ticket);
     }
-    return login_answer_of(answer);
+    return pop3_login_answer_of(answer);
 }
 
 Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> Pop3Connection::open_maildrop()
@@ -135,17 +135,31 @@ Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> Pop3Connection::open_mail
     if (!opened)
         co_return std::unexpected(pop3::OpenFailure::unavailable);
     reading_session_ = opened->message.session();
-    wire::OpenMaildrop question;
-    question.set_session(reading_session_);
-    auto maildrop = co_await keeper_->call<wire::Maildrop>(Method::open_maildrop, question);
+    auto maildrop = co_await list_maildrop();
     if (!maildrop)
         co_return std::unexpected(pop3::OpenFailure::unavailable);
-    auto made = maildrop_of(maildrop->message);
     uids_.clear();
-    uids_.reserve(made.messages.size());
-    for (const auto& message : made.messages)
+    uids_.reserve(maildrop->messages.size());
+    for (const auto& message : maildrop->messages)
         uids_.push_back(message.uid);
-    co_return made;
+    co_return std::move(*maildrop);
+}
+
+Task<std::optional<pop3::Maildrop>> Pop3Connection::list_maildrop()
+{
+    pop3::Maildrop maildrop;
+    for (std::size_t page = 0; page < Limits::pages; ++page) {
+        wire::AskMaildrop question;
+        question.set_session(reading_session_);
+        question.set_after(maildrop.messages.empty() ? 0 : maildrop.messages.back().uid);
+        const auto answer =
+            co_await keeper_->call<wire::MaildropPage>(Method::maildrop_list, question);
+        if (!answer || !add_page(maildrop, answer->message, answer->raw))
+            co_return std::nullopt;
+        if (!answer->message.more())
+            break;
+    }
+    co_return maildrop;
 }
 
 void Pop3Connection::close_maildrop()

@@ -6,6 +6,7 @@
 #include "gate/sasl_dialogue.hpp"
 #include "pop3/session.hpp"
 
+#include <optional>
 #include <vector>
 
 namespace posthouse::gate {
@@ -16,6 +17,7 @@ class Pop3Connection final : public Connection {
 public:
     struct Limits {
         static constexpr int uids_a_request = 100'000;
+        static constexpr std::size_t pages = 64; // Of a maildrop: some ten million messages.
     };
 
     Pop3Connection(Visitor, Desk&);
@@ -35,6 +37,7 @@ private:
     void offer_logins();
     pop3::LoginAnswer take_login(SaslDialogue::Answer);
     Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> open_maildrop();
+    Task<std::optional<pop3::Maildrop>> list_maildrop();
     void close_maildrop();
     Task<void> read_message(pop3::step::ReadMessage);
     Task<pop3::Deletion> delete_messages(pop3::step::DeleteMessages);

@@ -1,18 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/pop3_translation.hpp"
 
+#include "mail/message_entry.hpp"
+
 namespace posthouse::gate {
 
-pop3::Maildrop maildrop_of(const wire::Maildrop& maildrop)
+bool add_page(pop3::Maildrop& maildrop, const wire::MaildropPage& page, std::string_view packed)
 {
-    pop3::Maildrop made{.validity = maildrop.uid_validity()};
-    made.messages.reserve(static_cast<std::size_t>(maildrop.messages_size()));
-    for (const auto& message : maildrop.messages())
-        made.messages.push_back({.octets = message.bytes(), .uid = message.uid()});
-    return made;
+    const auto before = maildrop.messages.empty() ? 0 : maildrop.messages.back().uid;
+    if (!maildrop.messages.empty() && maildrop.validity != page.uid_validity())
+        return false;
+    maildrop.validity = page.uid_validity();
+    mail::EntryUnpacker entries(static_cast<std::uint8_t>(mail::EntryField::size), packed);
+    while (const auto entry = entries.next()) {
+        auto& message = maildrop.messages.emplace_back(
+            pop3::Maildrop::Message{.octets = entry->size, .uid = entry->uid});
+        const auto own = page.uidls().find(entry->uid);
+        if (own == page.uidls().end() || !pop3::is_uidl(own->second))
+            continue;
+        maildrop.own_uidls.push_back(own->second);
+        message.own = static_cast<std::uint32_t>(maildrop.own_uidls.size());
+    }
+    // A page that goes on has to lead on.
+    return !entries.damaged() &&
+           (!page.more() || (!maildrop.messages.empty() && maildrop.messages.back().uid > before));
 }
 
-pop3::LoginAnswer login_answer_of(const SaslDialogue::Answer& answer)
+pop3::LoginAnswer pop3_login_answer_of(const SaslDialogue::Answer& answer)
 {
     if (const auto* challenge = std::get_if<SaslDialogue::Challenge>(&answer))
         return pop3::LoginChallenge{challenge->bytes};

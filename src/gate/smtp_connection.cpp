@@ -21,6 +21,8 @@ SmtpConnection::SmtpConnection(Visitor visitor, Desk& desk)
 {
     if (!terms().settings->config.milters.empty())
         filtering_ = std::make_unique<Filtering>(terms().settings, desk, session_id());
+    if (terms().submission)
+        submitting_ = std::make_unique<Submitting>(desk, terms().settings);
 }
 
 void SmtpConnection::drain()
@@ -32,6 +34,7 @@ void SmtpConnection::drain()
 Task<void> SmtpConnection::converse()
 {
     caller_.begin();
+    offer_logins();
     for (;;) {
         auto next = session_.next(Instant::clock::now());
         if (std::holds_alternative<step::Close>(next))
@@ -76,10 +79,20 @@ Task<void> SmtpConnection::perform(smtp::ServerStep next)
             session_.disconnected();
     } else if (const auto* start = std::get_if<step::StartTls>(&next)) {
         const bool shaken = co_await start_tls(start->until);
-        if (shaken)
+        if (shaken) {
             session_.tls_established();
-        else
+            offer_logins();
+        } else {
             session_.disconnected();
+        }
+    } else if (auto* login = std::get_if<step::StartLogin>(&next)) {
+        auto answer = co_await submitting_->start(login_site("submission"), std::move(*login));
+        session_.answer_login(std::move(answer));
+    } else if (auto* response = std::get_if<step::ContinueLogin>(&next)) {
+        auto answer = co_await submitting_->proceed(std::move(*response));
+        session_.answer_login(std::move(answer));
+    } else if (std::holds_alternative<step::CancelLogin>(next)) {
+        submitting_->cancel();
     } else if (auto* check = std::get_if<step::CheckRecipients>(&next)) {
         co_await check_recipients(std::move(*check));
     } else if (auto* etrn = std::get_if<step::Etrn>(&next)) {
@@ -91,6 +104,29 @@ Task<void> SmtpConnection::perform(smtp::ServerStep next)
     } else if (std::holds_alternative<step::CommitMessage>(next)) {
         co_await commit_letter();
     }
+}
+
+// ---- Whoever has logged in ------------------------------------------------------------------
+
+void SmtpConnection::offer_logins()
+{
+    if (submitting_)
+        session_.offer_mechanisms(config::offered_mechanisms(terms().settings->config.logins,
+                                                             login_site("submission").channel()));
+}
+
+/// A session's handle counts on the link that it was opened on.
+const std::shared_ptr<wire::Link>& SmtpConnection::keeper()
+{
+    return submitting_ ? submitting_->keeper() : desk().keeper;
+}
+
+/// The keeper that has a session's handle may be gone, or have closed it: then the login is over.
+smtp::Reply SmtpConnection::trouble(Failure failure) const
+{
+    if (submitting_ && (failure == Failure::closed || failure == Failure::refused))
+        return {421, "4.3.2 The login has ended: log in again"};
+    return refusal_of(failure);
 }
 
 // ---- Recipients -----------------------------------------------------------------------------
@@ -105,6 +141,7 @@ Task<void> SmtpConnection::check_recipients(step::CheckRecipients question)
         wire::CheckRecipients request;
         request.set_sender(question.sender.text());
         *request.mutable_origin() = origin_of(question.peer, question.parameters);
+        request.set_session(submitting_ ? submitting_->session() : 0);
         for (auto i = verdicts.size();
              i < count && request.recipients_size() < Limits::recipients_a_question; ++i)
             request.add_recipients(question.recipients[i].text());
@@ -114,7 +151,7 @@ Task<void> SmtpConnection::check_recipients(step::CheckRecipients question)
             note_fate(*answer);
         for (std::size_t i = 0; i < asked; ++i)
             verdicts.push_back(answer ? verdict_of(answer->verdicts(static_cast<int>(i)))
-                                      : std::unexpected(refusal_of(answer.error())));
+                                      : std::unexpected(trouble(answer.error())));
     }
     if (filtering_)
         co_await filtering_->ask_recipients(
@@ -144,10 +181,10 @@ void SmtpConnection::note_fate(const wire::Verdicts& verdicts)
 
 Task<wire::Result<wire::Verdicts>> SmtpConnection::ask_for_verdicts(wire::CheckRecipients request)
 {
-    const auto keeper = desk().keeper;
-    if (!keeper)
+    const auto asked = keeper();
+    if (!asked)
         co_return std::unexpected(Failure::closed);
-    auto answer = co_await keeper->call<wire::Verdicts>(Method::check_recipients, request);
+    auto answer = co_await asked->call<wire::Verdicts>(Method::check_recipients, request);
     if (!answer)
         co_return std::unexpected(answer.error());
     if (answer->message.verdicts_size() != request.recipients_size())
@@ -161,12 +198,12 @@ Task<void> SmtpConnection::start_queue(step::Etrn question)
     wire::Etrn request;
     request.set_domain(question.domain);
     *request.mutable_origin() = origin_of(question.peer, {});
-    const auto keeper = desk().keeper;
-    if (!keeper) {
+    const auto asked = keeper();
+    if (!asked) {
         session_.answer_etrn(refusal_of(Failure::closed));
         co_return;
     }
-    const auto answer = co_await keeper->call<wire::EtrnAnswer>(Method::etrn, request);
+    const auto answer = co_await asked->call<wire::EtrnAnswer>(Method::etrn, request);
     session_.answer_etrn(answer ? etrn_reply_of(answer->message) : refusal_of(answer.error()));
 }
 
@@ -188,13 +225,14 @@ wire::Origin SmtpConnection::origin_of(const smtp::ServerPeer& peer,
     if (peer.tls)
         origin.set_tls(tls_description());
     origin.set_listener(terms().listener);
+    origin.set_login(peer.login);
     return origin;
 }
 
 smtp::Verdict SmtpConnection::open_letter(step::OpenMessage& question)
 {
-    if (!desk().keeper || !desk().keeper->is_open())
-        return std::unexpected(refusal_of(Failure::closed));
+    if (!keeper() || !keeper()->is_open())
+        return std::unexpected(trouble(Failure::closed));
     const auto& envelope = question.envelope;
     wire::Accept accept;
     accept.set_sender(envelope.sender.text());
@@ -209,14 +247,33 @@ smtp::Verdict SmtpConnection::open_letter(step::OpenMessage& question)
     accept.set_smtputf8(envelope.parameters.smtputf8);
     accept.set_body_type(std::string(body_type_name(envelope.parameters.body)));
 
-    const auto& origin = accept.origin();
-    mail::Arrival arrival{.greeted_as = question.peer.helo,
-                          .client_address = origin.client_address(),
-                          .client_name = origin.client_name(),
-                          .ident = origin.ident(),
+    if (submitting_) {
+        accept.set_session(submitting_->session());
+        submitting_->begin_letter();
+    }
+    auto field = received_field(question.peer, envelope, accept.origin());
+    if (const auto at = field.find(desk().id_mark); at != field.npos) {
+        field.erase(at, desk().id_mark.size());
+        accept.set_id_offset(static_cast<std::uint32_t>(at));
+    }
+    accept.set_prefix(std::move(field));
+    letter_ = std::make_unique<Letter>(keeper(), std::move(accept));
+    return {};
+}
+
+std::string SmtpConnection::received_field(const smtp::ServerPeer& peer,
+                                           const smtp::ServerEnvelope& envelope,
+                                           const wire::Origin& origin)
+{
+    // What a client says of itself tells where it is, too.
+    const bool hide = submitting_ && terms().settings->config.submit.hide_client;
+    mail::Arrival arrival{.greeted_as = hide ? std::string() : peer.helo,
+                          .client_address = hide ? std::string() : origin.client_address(),
+                          .client_name = hide ? std::string() : origin.client_name(),
+                          .ident = hide ? std::string() : origin.ident(),
                           .local_user =
                               origin.local() ? std::optional(origin.local_user()) : std::nullopt,
-                          .transmission = transmission_of(question.peer, envelope.parameters),
+                          .transmission = transmission_of(peer, envelope.parameters),
                           .tls = origin.tls(),
                           .host = terms().settings->config.hostname,
                           .id = desk().id_mark,
@@ -224,14 +281,7 @@ smtp::Verdict SmtpConnection::open_letter(step::OpenMessage& question)
                           .at = wall_clock()};
     if (envelope.recipients.size() == 1)
         arrival.only_recipient = envelope.recipients.front();
-    auto field = mail::received_field(arrival);
-    if (const auto at = field.find(desk().id_mark); at != field.npos) {
-        field.erase(at, desk().id_mark.size());
-        accept.set_id_offset(static_cast<std::uint32_t>(at));
-    }
-    accept.set_prefix(std::move(field));
-    letter_ = std::make_unique<Letter>(desk().keeper, std::move(accept));
-    return {};
+    return mail::received_field(arrival);
 }
 
 // ---- Filters --------------------------------------------------------------------------------
@@ -250,7 +300,31 @@ void SmtpConnection::append_to_letter(std::string bytes)
 {
     if (filtering_ && !letter_->has_failed() && !filtering_->reserve(bytes.size()))
         letter_->fail(Failure::no_space);
+    if (submitting_)
+        submitting_->feed(bytes);
     letter_->append(std::move(bytes));
+}
+
+/// False: its header will not do, and the session knows.
+bool SmtpConnection::prepare_letter(Letter& letter)
+{
+    auto verdict = submitting_->prepare(letter);
+    if (verdict)
+        return true;
+    if (filtering_)
+        filtering_->abort();
+    note_refusal(letter, verdict.error());
+    session_.answer_commit(std::unexpected(std::move(verdict.error())));
+    return false;
+}
+
+void SmtpConnection::note_refusal(const Letter& letter, const smtp::Reply& reply) const
+{
+    log::info(event::letter_refused, {{"session", session_id()},
+                                      {"client", client()},
+                                      {"from", letter.envelope().sender()},
+                                      {"bytes", letter.bytes()},
+                                      {"reason", reply.lines.front()}});
 }
 
 /// False: they refuse it, and the session knows.
@@ -278,6 +352,8 @@ Task<bool> SmtpConnection::filter_letter(Letter& letter)
 Task<void> SmtpConnection::commit_letter()
 {
     const auto letter = std::move(letter_);
+    if (submitting_ && !letter->has_failed() && !prepare_letter(*letter))
+        co_return;
     if (filtering_) {
         const bool wanted = co_await filter_letter(*letter);
         if (!wanted)
@@ -295,6 +371,13 @@ Task<void> SmtpConnection::commit_letter()
         session_.answer_commit(smtp::Queued{std::move(*id)});
         co_return;
     }
+    if (const auto refusal = letter->refusal()) {
+        auto verdict = verdict_of(*refusal);
+        auto reply = verdict ? refusal_of(Failure::invalid) : std::move(verdict.error());
+        note_refusal(*letter, reply);
+        session_.answer_commit(std::unexpected(std::move(reply)));
+        co_return;
+    }
     const bool fault = id.error() == Failure::invalid || id.error() == Failure::refused;
     log::write(fault ? log::Level::error : log::Level::warning, event::letter_refused,
                {{"session", session_id()},
@@ -302,7 +385,7 @@ Task<void> SmtpConnection::commit_letter()
                 {"from", envelope.sender()},
                 {"bytes", letter->bytes()},
                 {"reason", wire::describe(id.error())}});
-    session_.answer_commit(std::unexpected(refusal_of(id.error())));
+    session_.answer_commit(std::unexpected(trouble(id.error())));
 }
 
 } // namespace posthouse::gate

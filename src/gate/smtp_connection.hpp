@@ -5,6 +5,7 @@
 #include "gate/connection.hpp"
 #include "gate/letter.hpp"
 #include "gate/milter_filtering.hpp"
+#include "gate/smtp_submission.hpp"
 #include "smtp/server_session.hpp"
 
 #include <memory>
@@ -32,6 +33,9 @@ private:
     Task<void> perform(smtp::ServerStep);
     Task<void> check_recipients(smtp::server_step::CheckRecipients);
     Task<wire::Result<wire::Verdicts>> ask_for_verdicts(wire::CheckRecipients);
+    void offer_logins();
+    const std::shared_ptr<wire::Link>& keeper();
+    smtp::Reply trouble(wire::Failure) const;
     void note_fate(const wire::Verdicts&);
     Task<void> start_queue(smtp::server_step::Etrn);
     smtp::Verdict open_letter(smtp::server_step::OpenMessage&);
@@ -39,6 +43,10 @@ private:
     void append_to_letter(std::string bytes);
     Task<void> commit_letter();
     Task<bool> filter_letter(Letter&);
+    bool prepare_letter(Letter&);
+    void note_refusal(const Letter&, const smtp::Reply&) const;
+    std::string received_field(const smtp::ServerPeer&, const smtp::ServerEnvelope&,
+                               const wire::Origin&);
     wire::Origin origin_of(const smtp::ServerPeer&, const smtp::MailParameters&) const;
 
     struct Fate {
@@ -51,7 +59,8 @@ private:
     Fate fate_;
     smtp::ServerSession session_;
     std::unique_ptr<Letter> letter_;
-    std::unique_ptr<Filtering> filtering_; // Where there are filters.
+    std::unique_ptr<Submitting> submitting_; // Where people log in.
+    std::unique_ptr<Filtering> filtering_;   // Where there are filters.
 };
 
 } // namespace posthouse::gate

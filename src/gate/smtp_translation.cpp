@@ -30,6 +30,28 @@ smtp::Reply etrn_reply_of(const wire::EtrnAnswer& answer)
     return {static_cast<int>(code), answer.text()};
 }
 
+smtp::LoginAnswer smtp_login_answer_of(const SaslDialogue::Answer& answer)
+{
+    if (const auto* challenge = std::get_if<SaslDialogue::Challenge>(&answer))
+        return smtp::LoginChallenge{challenge->bytes};
+    const auto* refused = std::get_if<SaslDialogue::Refused>(&answer);
+    using wire::SaslAnswer;
+    switch (refused != nullptr ? refused->why : SaslAnswer::NONE) { // RFC 4954 §6
+    case SaslAnswer::NONE:
+        return smtp::Reply(454, "4.7.0 Temporary authentication failure");
+    case SaslAnswer::BRAKED:
+        return smtp::Reply(454, "4.7.0 Too many logins have failed: try again later");
+    case SaslAnswer::NO_MECHANISM:
+        return smtp::Reply(504, "5.5.4 Mechanism not on offer");
+    case SaslAnswer::NEEDS_TLS:
+        return smtp::Reply(538, "5.7.11 Say STARTTLS first");
+    case SaslAnswer::MALFORMED:
+        return smtp::Reply(535, "5.7.8 The login's message makes no sense");
+    default: // Which of them it was is nobody's business but the log's.
+        return smtp::Reply(535, "5.7.8 Wrong name or password");
+    }
+}
+
 void add_terms(wire::Accept& accept, const smtp::ServerEnvelope& envelope)
 {
     accept.set_ret(std::string(mail::return_text(envelope.parameters.ret)));
@@ -52,7 +74,7 @@ mail::Transmission transmission_of(const smtp::ServerPeer& peer,
                         : peer.extended ? Greeting::ehlo
                                         : Greeting::helo,
             .tls = peer.tls,
-            .authenticated = false,
+            .authenticated = !peer.login.empty(),
             .utf8 = parameters.smtputf8};
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "gate/sasl_dialogue.hpp"
 #include "mail/received.hpp"
 #include "smtp/reply.hpp"
 #include "smtp/server_steps.hpp"
@@ -20,6 +21,8 @@ smtp::Verdict verdict_of(const wire::Verdict&);
 mail::Transmission transmission_of(const smtp::ServerPeer&, const smtp::MailParameters&);
 /// The same for the queue's.
 smtp::Reply etrn_reply_of(const wire::EtrnAnswer&);
+/// A login's. One that is accepted is not for here: its ticket comes first.
+smtp::LoginAnswer smtp_login_answer_of(const SaslDialogue::Answer&);
 /// What was asked for the letter's delivery: RFC 3461.
 void add_terms(wire::Accept&, const smtp::ServerEnvelope&);
 std::string_view body_type_name(smtp::BodyType);

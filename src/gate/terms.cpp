@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/terms.hpp"
 
+#include "base/log.hpp"
+#include "gate/events.hpp"
+
+#include <algorithm>
+
 namespace posthouse::gate {
 namespace {
 
@@ -10,6 +15,8 @@ std::shared_ptr<const smtp::ServerConfig> smtp_config_of(const wire::Listener& l
     smtp::ServerConfig made{.hostname = config.hostname.text()};
     if (listener.protocol() == "lmtp")
         made.protocol = smtp::ServerProtocol::lmtp;
+    if (listener.protocol() == "submission")
+        made.login = smtp::LoginPolicy::required;
     made.extensions.etrn = listener.protocol() == "smtp" && !config.smtp.etrn_networks.empty();
     if (listener.tls() == "starttls")
         made.tls = smtp::TlsPolicy::offered;
@@ -19,6 +26,8 @@ std::shared_ptr<const smtp::ServerConfig> smtp_config_of(const wire::Listener& l
                               ? smtp::BareLineEnds::repair
                               : smtp::BareLineEnds::refuse;
     made.limits = smtp_limits_of(config.limits);
+    if (listener.protocol() == "submission")
+        made.limits.recipients = std::min(made.limits.recipients, config.submit.recipients);
     return std::make_shared<const smtp::ServerConfig>(std::move(made));
 }
 
@@ -31,6 +40,34 @@ std::shared_ptr<const pop3::Config> pop3_config_of(const wire::Listener& listene
     made.login_delay = std::chrono::duration_cast<std::chrono::seconds>(config.pop3.login_delay);
     made.expire_days = config.pop3.expire_days;
     return std::make_shared<const pop3::Config>(std::move(made));
+}
+
+std::shared_ptr<const imap::SessionSettings> imap_settings_of(const wire::Listener& listener,
+                                                              const config::Config& config)
+{
+    imap::SessionSettings made;
+    made.hostname = config.hostname.text();
+    made.offer_tls = listener.tls() == "starttls";
+    made.implicit_tls = listener.tls() == "implicit";
+    made.plaintext_auth = listener.plaintext_auth();
+    made.append_limit = config.limits.message_bytes;
+    made.limits.framing.message_bytes = config.limits.message_bytes;
+    return std::make_shared<const imap::SessionSettings>(std::move(made));
+}
+
+net::TlsUse use_of(const wire::Listener& listener, const config::Tls& tls, const TlsGoods& goods)
+{
+    using Clients = net::TlsUse::ClientCertificates;
+    const auto& protocol = listener.protocol();
+    // Where people log in, they may do so with a certificate.
+    const bool asked = !tls.client_authorities.empty() &&
+                       (protocol == "submission" || protocol == "imap" || protocol == "pop3");
+    return {.protocol = protocol,
+            .clients = asked ? Clients::asked : Clients::ignored,
+            .minimum = tls.minimum == config::TlsVersion::tls_1_3 ? "1.3" : "1.2",
+            .tickets = goods.tickets,
+            .ticket_lifetime =
+                std::chrono::duration_cast<std::chrono::seconds>(tls.ticket_rotation)};
 }
 
 } // namespace
@@ -49,35 +86,45 @@ smtp::ServerLimits smtp_limits_of(const config::Limits& limits)
     return made;
 }
 
-std::expected<std::shared_ptr<net::TlsContext>, std::string>
-tls_context_of(const process::Settings& settings)
+std::expected<std::shared_ptr<const net::TlsCertificates>, std::string>
+certificates_of(const process::Settings& settings)
 {
-    if (settings.certificate.empty())
+    if (settings.tls.sites.empty())
         return nullptr;
-    return net::TlsContext::server(
-        settings.certificate, settings.key,
-        settings.config.tls.minimum == config::TlsVersion::tls_1_3 ? "1.3" : "1.2");
+    auto parsed = net::TlsCertificates::parse(settings.tls);
+    if (parsed)
+        for (const auto& complaint : (*parsed)->complaints())
+            log::warning(event::tls_unusable, {{"reason", complaint}});
+    return parsed;
 }
 
 std::expected<std::shared_ptr<const Terms>, std::string>
 terms_of(const wire::Listener& listener, std::shared_ptr<const process::Settings> settings,
-         std::shared_ptr<net::TlsContext> tls)
+         const TlsGoods& goods)
 {
     const auto& config = settings->config;
     Terms terms;
     if (listener.protocol() == "smtp" || listener.protocol() == "lmtp" ||
-        listener.protocol() == "submit")
+        listener.protocol() == "submit" || listener.protocol() == "submission")
         terms.smtp = smtp_config_of(listener, config);
     else if (listener.protocol() == "pop3")
         terms.pop3 = pop3_config_of(listener, config);
+    else if (listener.protocol() == "imap")
+        terms.imap = imap_settings_of(listener, config);
     else
         return std::unexpected("no gate speaks " + listener.protocol());
     const bool wants_tls = listener.tls() == "starttls" || listener.tls() == "implicit";
-    if (wants_tls && !tls)
+    if (wants_tls && !goods.certificates)
         return std::unexpected("TLS without a certificate");
+    if (wants_tls) {
+        auto made = net::serving_context(goods.certificates, use_of(listener, config.tls, goods));
+        if (!made)
+            return std::unexpected(made.error());
+        terms.tls = std::move(*made);
+    }
     terms.listener = listener.address();
-    terms.tls = wants_tls ? std::move(tls) : nullptr;
     terms.implicit_tls = listener.tls() == "implicit";
+    terms.submission = listener.protocol() == "submission";
     terms.plaintext_auth = listener.plaintext_auth();
     terms.unix_socket = listener.address().starts_with("unix:");
     terms.local_submission = listener.protocol() == "submit" && terms.unix_socket;

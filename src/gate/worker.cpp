@@ -4,9 +4,12 @@
 #include "base/contract.hpp"
 #include "base/log.hpp"
 #include "gate/events.hpp"
+#include "gate/imap_connection.hpp"
 #include "gate/pop3_connection.hpp"
 #include "gate/proxied.hpp"
 #include "gate/smtp_connection.hpp"
+#include "process/house.hpp"
+#include "wire/parse.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -117,6 +120,7 @@ Worker::Worker(Census& census, std::string id_mark, Outside::Send send)
       desk_{.deadlines = deadlines_,
             .outside = &outside_,
             .milters = &milters_,
+            .reader_events = &reader_events_,
             .id_mark = std::move(id_mark)},
       census_(census)
 {
@@ -134,8 +138,15 @@ void Worker::run()
     context_.run();
 }
 
+void Worker::share_tickets(std::shared_ptr<net::TicketKeys> tickets)
+{
+    desk_.signer->set_tickets(std::move(tickets));
+}
+
 void Worker::take_link(process::LinkEnd end)
 {
+    if (end.peer == process::signer)
+        return desk_.signer->connect(context_.get_executor(), std::move(end.socket));
     auto& place = end.peer == "clerk"      ? desk_.clerk
                   : end.peer == "resolver" ? desk_.resolver
                                            : desk_.keeper;
@@ -145,8 +156,22 @@ void Worker::take_link(process::LinkEnd end)
         place->close();
     auto closed = [peer = end.peer] { log::warning(event::link_lost, {{"peer", peer}}); };
     place = wire::Link::open(context_.get_executor(), std::move(end.socket),
-                             {.handler = nullptr, .closed = std::move(closed)});
+                             {.handler =
+                                  [this](std::shared_ptr<wire::Link>, wire::Frame frame) {
+                                      return hear(std::move(frame));
+                                  },
+                              .closed = std::move(closed)});
     log::debug(event::link_opened, {{"peer", end.peer}});
+}
+
+/// The keeper tells readers' sessions what has changed; nothing else is told to a gate.
+Task<wire::Result<wire::Answer>> Worker::hear(wire::Frame frame)
+{
+    if (frame.head.method != wire::Method::mailbox_event)
+        co_return std::unexpected(wire::Failure::refused);
+    if (const auto event = wire::parse<wire::MailboxEvent>(frame.message))
+        reader_events_.tell(*event);
+    co_return wire::answer_with(wire::Done());
 }
 
 void Worker::connected(std::uint64_t id, UniqueFd socket, std::string error)
@@ -281,6 +306,8 @@ void Worker::admit(tcp::socket socket, Party party, std::shared_ptr<const Terms>
     std::unique_ptr<Connection> connection;
     if (smtp)
         connection = std::make_unique<SmtpConnection>(std::move(visitor), desk_);
+    else if (visitor.terms->imap)
+        connection = std::make_unique<ImapConnection>(std::move(visitor), desk_);
     else
         connection = std::make_unique<Pop3Connection>(std::move(visitor), desk_);
     connections_.insert(connection.get());
@@ -296,6 +323,8 @@ void Worker::turn_away(tcp::socket socket, const Terms& terms, const Party& part
     const std::string_view words = terms.implicit_tls ? ""
                                    : terms.smtp
                                        ? "421 4.7.0 Too many sessions, try again later\r\n"
+                                   : terms.imap
+                                       ? "* BYE [UNAVAILABLE] Too many sessions, try again later\r\n"
                                        : "-ERR [SYS/TEMP] Too many sessions, try again later\r\n";
     ::send(socket.native_handle(), words.data(), words.size(), MSG_DONTWAIT | MSG_NOSIGNAL);
     boost::system::error_code ignored;

@@ -7,6 +7,7 @@
 #include "gate/connection.hpp"
 #include "gate/milter_pool.hpp"
 #include "gate/outside.hpp"
+#include "gate/reader_events.hpp"
 #include "process/start_up.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -46,6 +47,8 @@ public:
     void run();
 
     void take_link(process::LinkEnd);
+    /// Those of the whole gate; before the first link.
+    void share_tickets(std::shared_ptr<net::TicketKeys>);
     /// What was asked of the supervisor has come.
     void connected(std::uint64_t id, UniqueFd, std::string error);
     /// A letter from the drop. `done` is called from this thread.
@@ -67,6 +70,7 @@ private:
     };
 
     Task<void> accept(std::shared_ptr<Door>);
+    Task<wire::Result<wire::Answer>> hear(wire::Frame);
     Task<void> serve(std::unique_ptr<Connection>);
     void welcome(boost::asio::ip::tcp::socket, const Door&);
     Task<void> welcome_proxied(boost::asio::ip::tcp::socket, std::shared_ptr<const Terms>,
@@ -79,6 +83,7 @@ private:
     boost::asio::io_context context_{1};
     net::Deadlines deadlines_{context_};
     Outside outside_;
+    ReaderEvents reader_events_;
     MilterPool milters_{deadlines_, outside_};
     Desk desk_;
     Census& census_;

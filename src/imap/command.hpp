@@ -159,9 +159,11 @@ struct Expunge {
     std::optional<SequenceSet> uids;
 };
 
-/// RFC 9394 §3.1: from `first` to `last`, both counting from 1; negative ones from the end.
+/// RFC 9394 §3.1: as it was written, since the response repeats it. Counts from 1, or from the end
+/// where negative; 500:400 is 400:500, and -500:-400 is -400:-500.
 struct PartialRange {
     std::int64_t first = 1, last = 1; ///< Of the same sign, neither 0.
+    bool operator==(const PartialRange&) const = default;
 };
 /// RFC 4731 §3.1, RFC 5182 (SAVE), RFC 5267 (CONTEXT, UPDATE, PARTIAL), RFC 9394, RFC 6203
 struct SearchReturn {

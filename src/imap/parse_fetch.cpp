@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <span>
 
 /// FETCH: RFC 9051 §6.4.5 and those that fetch_item.hpp names.
@@ -189,9 +188,6 @@ command::PartialRange partial_range(Reader& reader)
     range.last = bound();
     if ((range.first < 0) != (range.last < 0))
         reader.fail("One bound of PARTIAL counts from the end, one does not");
-    // RFC 9394 §3.1: 500:400 is 400:500, and -500:-400 is -400:-500.
-    if (std::abs(range.first) > std::abs(range.last))
-        std::swap(range.first, range.last);
     return range;
 }
 

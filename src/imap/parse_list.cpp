@@ -60,7 +60,7 @@ CommandBody list(Reader& reader)
     if (reader.peek() == '(') {
         list.extended = true;
         selection_options(reader, list);
-        reader.space();
+        reader.take_space(); // Which an example of RFC 5819 §2 lacks.
     }
     list.reference = reader.pattern();
     reader.space();

@@ -61,22 +61,21 @@ CommandBody get_metadata(Reader& reader)
     }
     metadata.mailbox = mailbox_or_server(reader);
     reader.space();
-    if (reader.peek() != '(') {
-        metadata.entries.push_back(metadata_entry(reader));
-        return metadata;
-    }
-    // The RFC's own examples have the options behind the mailbox.
-    const auto word = reader.rest().substr(1);
+    // The RFC's own examples have the options behind the mailbox, and entries without parentheses.
+    const auto word = reader.peek() == '(' ? reader.rest().substr(1) : std::string_view();
     if (!options_first && (starts_with_ignoring_case(word, "MAXSIZE ") ||
                            starts_with_ignoring_case(word, "DEPTH "))) {
         options(reader, metadata);
         reader.space();
-        if (reader.peek() != '(') {
-            metadata.entries.push_back(metadata_entry(reader));
-            return metadata;
-        }
     }
-    reader.filled_list([&] { metadata.entries.push_back(metadata_entry(reader)); });
+    if (reader.peek() == '(') {
+        reader.filled_list([&] { metadata.entries.push_back(metadata_entry(reader)); });
+        return metadata;
+    }
+    do {
+        reader.limit(metadata.entries.size());
+        metadata.entries.push_back(metadata_entry(reader));
+    } while (reader.take_space() && !reader.rest().empty());
     return metadata;
 }
 

@@ -109,10 +109,15 @@ static_assert(std::ranges::is_sorted(rules, {}, &Rule::name));
 
 /// Behind UID
 constexpr std::array uid_rules{
-    Rule{"COPY", transfer<Transfer::copy, uid>}, Rule{"EXPUNGE", uid_expunge},
-    Rule{"FETCH", numbered<fetch, uid>},         Rule{"MOVE", transfer<Transfer::move, uid>},
-    Rule{"REPLACE", numbered<replace, uid>},     Rule{"SEARCH", numbered<grammar::search, uid>},
-    Rule{"SORT", numbered<sort, uid>},           Rule{"STORE", numbered<store, uid>},
+    Rule{"COPY", transfer<Transfer::copy, uid>},
+    Rule{"ESEARCH", esearch}, // As RFC 7377 §2.1 writes it in one place
+    Rule{"EXPUNGE", uid_expunge},
+    Rule{"FETCH", numbered<fetch, uid>},
+    Rule{"MOVE", transfer<Transfer::move, uid>},
+    Rule{"REPLACE", numbered<replace, uid>},
+    Rule{"SEARCH", numbered<grammar::search, uid>},
+    Rule{"SORT", numbered<sort, uid>},
+    Rule{"STORE", numbered<store, uid>},
     Rule{"THREAD", numbered<thread, uid>},
 };
 static_assert(std::ranges::is_sorted(uid_rules, {}, &Rule::name));

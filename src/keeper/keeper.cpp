@@ -10,6 +10,7 @@
 #include "keeper/mailboxes.hpp"
 #include "keeper/primary.hpp"
 #include "keeper/reading.hpp"
+#include "keeper/submission.hpp"
 #include "process/house.hpp"
 #include "process/premises.hpp"
 #include "process/table_images.hpp"
@@ -131,6 +132,7 @@ private:
             return dispatch_.couriers();
         }
     }
+    Submission::House submission_house();
     Task<Office::Answer<std::vector<bool>>> find_logins(std::vector<std::string> names);
     Task<wire::Result<wire::Answer>> serve(std::string peer, std::shared_ptr<wire::Link>,
                                            wire::Frame);
@@ -145,12 +147,38 @@ private:
     Logins logins_;
     ReaderSessions sessions_;
     Reading reading_;
+    Submission submission_{submission_house()};
     Mailboxes mailboxes_;
     Primary primary_{office_, dispatch_};
     Admin admin_;
     AdminServer admin_server_;
     std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<wire::Link>> links_;
 };
+
+Submission::House Keeper::submission_house()
+{
+    Submission::House house;
+    house.config = [this]() -> const config::Submit& { return office_.config().submit; };
+    house.sender = [this](const wire::Link* gate,
+                          std::uint64_t handle) -> std::optional<Submission::Sender> {
+        const auto* session = sessions_.find(gate, handle);
+        if (session == nullptr)
+            return std::nullopt;
+        return Submission::Sender{directory::AccountId{static_cast<std::uint64_t>(session->account)},
+                                  session->address};
+    };
+    house.may_send_as = [this](directory::AccountId account, mail::Mailbox address) {
+        return logins_.may_send_as(mailbox::AccountId{static_cast<std::uint64_t>(account)},
+                                   std::move(address));
+    };
+    house.sessions = [this](std::shared_ptr<wire::Link> gate, wire::Frame frame) {
+        return reading_.answer_gate(std::move(gate), std::move(frame));
+    };
+    house.intake = [this](std::shared_ptr<wire::Link> gate, wire::Frame frame) {
+        return intake_.answer(std::move(gate), std::move(frame));
+    };
+    return house;
+}
 
 void Keeper::link(process::LinkEnd end)
 {
@@ -190,6 +218,8 @@ Task<wire::Result<wire::Answer>> Keeper::serve(std::string peer, std::shared_ptr
 {
     if (peer == process::mail_gate)
         co_return co_await intake_.answer(std::move(link), std::move(frame));
+    if (peer == "gate.submission")
+        co_return co_await submission_.answer(std::move(link), std::move(frame));
     if (peer == process::reader_gate)
         co_return is_of_mailboxes(frame.head.method)
             ? co_await mailboxes_.answer(std::move(link), std::move(frame))

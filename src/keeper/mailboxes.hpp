@@ -80,6 +80,10 @@ private:
                                                   std::uint64_t email);
     Task<wire::Result<wire::Typed<wire::LetterIndexed>>> index_text(std::shared_ptr<Indexing>);
 
+    Task<wire::Result<wire::SearchedLetters>> search_text(Place, std::vector<mail::MessageEntry>,
+                                                          std::vector<std::string> keywords,
+                                                          std::string program);
+
     Office& office_;
     ReaderSessions& sessions_;
     Workers& sorters_;

@@ -32,7 +32,16 @@ struct Mailboxes::Upload {
 };
 
 /// A letter that a sorter indexes: of an upload, or of a message of a mailbox.
-struct Mailboxes::Searching {};
+/// What a sorter searches: entries, ascending, of one account.
+struct Mailboxes::Searching {
+    const wire::Link* sorter = nullptr;
+    std::shared_ptr<mailbox::Account> account;
+    std::vector<mail::MessageEntry> entries;
+    std::size_t next = 0;
+    // The letter read last.
+    std::uint32_t uid = 0;
+    std::shared_ptr<const LetterText> text;
+};
 
 struct Mailboxes::Indexing {
     const wire::Link* sorter = nullptr;

@@ -63,7 +63,7 @@ Task<Submission::Reply> Submission::check_recipients(std::shared_ptr<wire::Link>
     const auto sender = house_.sender(gate.get(), request->session());
     if (!sender)
         co_return std::unexpected(Failure::refused);
-    auto refusal = co_await judge(*sender, request->sender(), "MAIL FROM");
+    auto refusal = co_await judge(*sender, request->sender(), "MAIL FROM:");
     if (!refusal)
         co_return std::unexpected(refusal.error());
     const auto count = static_cast<std::size_t>(request->recipients_size());
@@ -131,14 +131,14 @@ Submission::judge(Sender sender, std::string address, std::string_view role)
         if (*may)
             co_return std::nullopt;
     }
-    co_return verdict(550, fmt::format("5.7.1 {}: {} may not send as <{}>", role, sender.address,
+    co_return verdict(550, fmt::format("5.7.1 {} {} may not send as <{}>", role, sender.address,
                                        printable(address, 254)));
 }
 
 Task<wire::Result<std::optional<wire::Verdict>>> Submission::judge_authors(Sender sender,
                                                                            wire::Accept request)
 {
-    auto refusal = co_await judge(sender, request.sender(), "MAIL FROM");
+    auto refusal = co_await judge(sender, request.sender(), "MAIL FROM:");
     if (!refusal || *refusal || house_.config().senders == config::Submit::Senders::any)
         co_return refusal;
     std::set<std::string> asked{request.sender()};

@@ -99,7 +99,7 @@ void HtmlText::finish(std::string& to)
     if (state_ == State::reference)
         end_reference(to);
     else if (state_ == State::tag_name && hidden_.empty())
-        show('<' + name_, to);
+        show('<' + name_.substr(0, name_.size() - unfinished_utf8(name_)), to);
     state_ = State::text;
 }
 

@@ -469,6 +469,7 @@ Task<Result<Account::Changed>> Account::changes(MailboxId id, std::uint64_t sinc
 std::size_t Account::memory_bytes() const
 {
     std::size_t bytes = 1000;
+    bytes += folded_bytes_;
     for (const auto& [id, box] : state_.boxes)
         bytes += 400 + box.entries.capacity() * sizeof(Entry);
     return bytes;
@@ -477,6 +478,8 @@ std::size_t Account::memory_bytes() const
 void Account::shrink()
 {
     expects(idle());
+    folded_ = {};
+    folded_bytes_ = 0;
     for (auto& [id, box] : state_.boxes) {
         box.loaded = false;
         box.entries = {};

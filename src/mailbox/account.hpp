@@ -18,6 +18,8 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -101,6 +103,10 @@ public:
     Task<Result<Message>> message(MailboxId, Uid);
     /// Stored summaries, in the order of the emails; an absent one is empty.
     Task<Result<std::vector<std::string>>> summaries(std::vector<std::uint64_t> emails);
+    /// The folded fields (summary.proto) of these emails, in their order, remembered from one
+    /// search to the next as far as there is room; an empty one has none. Valid until the caller
+    /// suspends.
+    Task<Result<std::vector<std::string_view>>> folded(std::vector<std::uint64_t> emails);
     /// UIDLs that came from another server, by UID.
     Task<Result<std::map<std::uint32_t, std::string>>> uidls(MailboxId);
     /// In place of a damaged one.
@@ -245,6 +251,8 @@ private:
     std::vector<std::uint64_t> settled_;
     QuotaLimits configured_quota_;
     Listener listener_;
+    std::unordered_map<std::uint64_t, std::string> folded_; ///< by email
+    std::size_t folded_bytes_ = 0;
 };
 
 } // namespace posthouse::mailbox

@@ -3,6 +3,7 @@
 
 #include "base/task.hpp"
 #include "net/deadlines.hpp"
+#include "net/signing.hpp"
 #include "net/tls.hpp"
 
 #include <boost/asio/ip/tcp.hpp>
@@ -42,6 +43,9 @@ public:
     Task<Result<void>> write(std::string_view bytes, Instant until);
     /// After a failure the channel is of no more use.
     Task<Result<void>> accept_tls(std::shared_ptr<TlsContext>, Instant until);
+    /// With a context whose private keys are elsewhere (net/tls_server.hpp). `signing` must live as
+    /// long as the operation.
+    Task<Result<void>> accept_tls(std::shared_ptr<TlsContext>, Signing& signing, Instant until);
     /// `host` goes into the SNI extension unless it is an address.
     Task<Result<void>> connect_tls(std::shared_ptr<TlsContext>, std::string host, Instant until);
     Task<Result<void>> connect_tls(std::shared_ptr<TlsContext>, TlsPeer, Instant until);
@@ -52,6 +56,12 @@ public:
     bool is_tls() const { return tls_ != nullptr; }
     /// "TLSv1.3 TLS_AES_256_GCM_SHA384"; empty without TLS.
     std::string tls_description() const;
+    /// The address that the client's certificate names; empty: it has shown none, or one that no
+    /// authority of ours has signed.
+    std::string peer_certificate_address() const;
+    /// What SASL ties a login to, by the mechanism's name for it (RFC 5056): "tls-exporter"
+    /// (RFC 9266), "tls-server-end-point" (RFC 5929). Empty: this connection has none.
+    std::string channel_binding(std::string_view type) const;
     /// The last TLS failure in OpenSSL's words; for the trace.
     const std::string& tls_error() const { return tls_error_; }
     /// Why connect() failed, in the system's words.
@@ -65,6 +75,11 @@ public:
     /// Ends whatever waits, from the same thread.
     void cancel();
 
+    struct Limits {
+        /// Of one thread, that wait for a signature: each has a stack of its own (32 KiB).
+        static constexpr std::size_t suspended_handshakes = 256;
+    };
+
 private:
     void expired() override;
     Task<bool> wait(boost::asio::ip::tcp::socket::wait_type);
@@ -74,6 +89,10 @@ private:
     /// Repeats an OpenSSL call until it is through.
     template <class Call>
     Task<Result<int>> until_done(Call);
+    /// For a handshake that is suspended; it has to be gone on with, whatever comes.
+    Task<void> fetch_signature();
+    Task<void> pause(Duration);
+    void note_tls_error();
     /// What is wrong with the other side's certificate; nothing: it is right.
     std::string certificate_fault(const TlsPeer&) const;
     Failure failure() const { return timed_out_ ? Failure::timed_out : Failure::lost; }
@@ -81,6 +100,7 @@ private:
     boost::asio::ip::tcp::socket socket_;
     std::shared_ptr<TlsContext> tls_context_;
     ssl_st* tls_ = nullptr;
+    std::unique_ptr<struct Suspension> suspension_; // While a handshake may need signatures.
     std::string tls_error_;
     std::string connect_error_;
     std::unique_ptr<char[]> small_; // What an idle connection waits with.

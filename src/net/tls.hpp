@@ -15,7 +15,8 @@ namespace posthouse::net {
 /// session ends, so that a reload drops no connection.
 class TlsContext {
 public:
-    /// `certificate`: PEM, the chain with the leaf first; `key`: PEM. The error is one sentence.
+    /// With the private key at hand; a gate's is elsewhere (net/tls_server.hpp). `certificate`:
+    /// PEM, the chain with the leaf first; `key`: PEM. The error is one sentence.
     static std::expected<std::shared_ptr<TlsContext>, std::string>
     server(std::string_view certificate, std::string_view key, std::string_view minimum = "1.2");
     /// Accepts any certificate: for opportunistic TLS, RFC 7435.
@@ -25,13 +26,19 @@ public:
     static std::expected<std::shared_ptr<TlsContext>, std::string>
     verifying_client(std::string_view authorities);
 
-    explicit TlsContext(ssl_ctx_st* context) : context_(context) {}
+    /// `kept`: what its callbacks use.
+    explicit TlsContext(ssl_ctx_st* context, std::shared_ptr<const void> kept = nullptr)
+        : kept_(std::move(kept)),
+          context_(context)
+    {
+    }
     ~TlsContext();
     TlsContext(const TlsContext&) = delete;
 
     ssl_ctx_st* native() const { return context_; }
 
 private:
+    std::shared_ptr<const void> kept_;
     ssl_ctx_st* context_;
 };
 

@@ -215,6 +215,7 @@ void allow_network(CallPolicy& policy, Role role)
     case Role::clerk:
     case Role::agent:
     case Role::tables:
+    case Role::signer:
         policy.refused.push_back({"socket", EACCES});
         break;
     case Role::supervisor:

@@ -33,7 +33,14 @@ House plan_house(const config::Config& config, std::size_t cores)
                                                         : std::max<std::size_t>(cores, 1));
 
     House house;
+    const auto add_gate = [&](std::string_view name, std::vector<std::string> partners) {
+        house.members.push_back({Role::gate, std::string(name)});
+        partners.emplace_back(signer);
+        for (auto& partner : partners)
+            house.joins.push_back({std::string(name), std::move(partner), threads});
+    };
     house.members = {{Role::tables, std::string(tables_compiler)},
+                     {Role::signer, std::string(signer)},
                      {Role::resolver, "resolver"},
                      {Role::keeper, "keeper"},
                      {Role::clerk, "clerk"},
@@ -51,17 +58,28 @@ House plan_house(const config::Config& config, std::size_t cores)
         house.joins.push_back({"agent", "runner"});
     }
     if (listens(config::Protocol::smtp) || listens(config::Protocol::lmtp) ||
-        !config.submission.socket.empty() || !config.submission.drop.empty()) {
-        house.members.push_back({Role::gate, std::string(mail_gate)});
-        house.joins.push_back({std::string(mail_gate), "keeper", threads});
-        house.joins.push_back({std::string(mail_gate), "resolver", threads});
-    }
-    if (listens(config::Protocol::pop3)) {
-        house.members.push_back({Role::gate, std::string(reader_gate)});
-        house.joins.push_back({std::string(reader_gate), "keeper", threads});
-        house.joins.push_back({std::string(reader_gate), "clerk", threads});
-    }
+        !config.submission.socket.empty() || !config.submission.drop.empty())
+        add_gate(mail_gate, {"keeper", "resolver"});
+    if (listens(config::Protocol::submission))
+        add_gate(submission_gate, {"keeper", "clerk", "resolver"});
+    if (listens(config::Protocol::pop3) || listens(config::Protocol::imap))
+        add_gate(reader_gate, {"keeper", "clerk"});
     return house;
+}
+
+std::string_view gate_for(config::Protocol protocol)
+{
+    switch (protocol) {
+    case config::Protocol::smtp:
+    case config::Protocol::lmtp:
+        break;
+    case config::Protocol::submission:
+        return submission_gate;
+    case config::Protocol::pop3:
+    case config::Protocol::imap:
+        return reader_gate;
+    }
+    return mail_gate;
 }
 
 Role role_of_member(std::string_view name)

@@ -30,7 +30,11 @@ struct House {
 House plan_house(const config::Config&, std::size_t cores);
 
 constexpr std::string_view mail_gate = "gate.mail";
+constexpr std::string_view submission_gate = "gate.submission";
 constexpr std::string_view reader_gate = "gate.readers";
+constexpr std::string_view signer = "signer";
+/// The gate that serves listeners of this protocol.
+std::string_view gate_for(config::Protocol);
 constexpr std::string_view tables_compiler = "tables";
 /// "sorter/1" -> sorter; "gate.mail" -> gate.
 Role role_of_member(std::string_view name);

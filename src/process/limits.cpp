@@ -48,6 +48,8 @@ ResourceLimits default_limits(Role role)
         return {.descriptors = 1024, .threads_of_user = 256, .address_space_bytes = 4 * gibibyte};
     case Role::clerk: // argon2id takes its memory once per check in hand.
         return {.descriptors = 1024, .threads_of_user = 256, .address_space_bytes = 8 * gibibyte};
+    case Role::signer: // A thread, and a link for each thread of each gate.
+        return {.descriptors = 4096, .threads_of_user = 64, .address_space_bytes = gibibyte};
     case Role::agent: // A letter in a memory file, a pipe and a process for each delivery.
     case Role::runner:
         return {.descriptors = 4096, .threads_of_user = {}, .address_space_bytes = {}};

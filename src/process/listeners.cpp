@@ -177,12 +177,31 @@ wire::Listener describe_submission(const std::string& path)
     return what;
 }
 
+namespace {
+
+const char* word_for(config::Protocol protocol)
+{
+    switch (protocol) {
+    case config::Protocol::smtp:
+        break;
+    case config::Protocol::lmtp:
+        return "lmtp";
+    case config::Protocol::pop3:
+        return "pop3";
+    case config::Protocol::imap:
+        return "imap";
+    case config::Protocol::submission:
+        return "submission";
+    }
+    return "smtp";
+}
+
+} // namespace
+
 wire::Listener describe(const config::Listener& listener)
 {
     wire::Listener what;
-    what.set_protocol(listener.protocol == config::Protocol::smtp   ? "smtp"
-                      : listener.protocol == config::Protocol::lmtp ? "lmtp"
-                                                                    : "pop3");
+    what.set_protocol(word_for(listener.protocol));
     what.set_address(listener.text());
     for (const auto& network : listener.proxy_from)
         what.add_proxy_from(network);

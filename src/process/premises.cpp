@@ -5,7 +5,6 @@
 #include "base/text.hpp"
 #include "config/load.hpp"
 #include "config/words.hpp"
-#include "net/tls.hpp"
 #include "process/listeners.hpp"
 #include "process/table_files.hpp"
 
@@ -102,6 +101,8 @@ std::string user_of(const config::Users& users, Role role)
         return users.clerk;
     case Role::tables:
         return users.tables;
+    case Role::signer:
+        return users.signer;
     case Role::supervisor:
     case Role::agent:
     case Role::runner:
@@ -196,7 +197,7 @@ std::expected<Documents, Obstacle> read_documents(const std::string& config_path
             problems.sentences.push_back(problem.text());
         return std::unexpected(std::move(problems));
     }
-    Documents documents{std::move(*text), std::move(*config), {}, {}, {}};
+    Documents documents{std::move(*text), std::move(*config), {}};
     for (const auto& path : documents.config.backup_mx.recipients) {
         auto list = read_file(path, "backup_mx.recipients:");
         if (!list)
@@ -212,25 +213,16 @@ std::expected<Documents, Obstacle> read_documents(const std::string& config_path
                 obstacle(Exit::config, "notifications.template_file: " + *trouble));
         documents.notification_template = std::move(*words);
     }
+    if (const auto& path = documents.config.logins.oauth.keys_file; !path.empty()) {
+        auto keys = read_file(path, "login.oauth.keys_file:");
+        if (!keys)
+            return std::unexpected(keys.error());
+        documents.token_keys = std::move(*keys);
+    }
     auto secrets = read_secrets(documents.config);
     if (!secrets)
         return std::unexpected(secrets.error());
     documents.secrets = std::move(*secrets);
-    const auto& tls = documents.config.tls;
-    if (tls.configured()) {
-        auto certificate = read_file(tls.certificate, "tls.certificate:");
-        if (!certificate)
-            return std::unexpected(certificate.error());
-        auto key = read_file(tls.key, "tls.key:");
-        if (!key)
-            return std::unexpected(key.error());
-        if (auto usable = net::TlsContext::server(*certificate, *key); !usable)
-            return std::unexpected(
-                obstacle(Exit::config,
-                         fmt::format("tls.certificate {}: {}", tls.certificate, usable.error())));
-        documents.certificate = std::move(*certificate);
-        documents.key = std::move(*key);
-    }
     for (const auto& server : documents.config.dns.servers)
         documents.dns_servers.push_back(server.text());
     if (documents.dns_servers.empty())

@@ -24,10 +24,10 @@ struct Obstacle {
 struct Documents {
     std::string text;
     config::Config config;
-    std::string certificate, key;
     std::vector<std::string> dns_servers;
     std::string backup_recipients = {}, notification_template = {};
     std::map<std::string, Secret> secrets = {}; // passwords of logins, by their files
+    std::string token_keys = {};                // of [login.oauth]
 };
 std::expected<Documents, Obstacle> read_documents(const std::string& config_path);
 

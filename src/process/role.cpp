@@ -24,6 +24,7 @@ constexpr std::array entries = {
     Entry{Role::agent, "agent", ""},
     Entry{Role::runner, "runner", ""},
     Entry{Role::tables, "tables", "posthouse-sort"},
+    Entry{Role::signer, "signer", "posthouse-sign"},
 };
 
 const Entry& entry_of(Role role)

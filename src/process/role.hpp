@@ -21,6 +21,7 @@ enum class Role : std::uint8_t {
     agent,
     runner,
     tables, // the compiler of aliases and its like
+    signer,
 };
 
 /// Every role that confines itself and keeps no privilege. Not among them: the supervisor, the
@@ -28,7 +29,7 @@ enum class Role : std::uint8_t {
 /// able to do what any program of a user can.
 inline constexpr std::array confined_roles = {Role::gate,    Role::keeper,   Role::sorter,
                                               Role::courier, Role::resolver, Role::clerk,
-                                              Role::tables};
+                                              Role::tables,  Role::signer};
 
 /// Where a role that may connect may connect to.
 enum class Reach : std::uint8_t {

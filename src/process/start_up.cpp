@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "config/load.hpp"
+#include "wire/signing.pb.h"
 
 #include <cstdlib>
 #include <unistd.h>
@@ -34,6 +35,19 @@ std::vector<TableImage> tables_from(ControlMessage& received)
     return images;
 }
 
+bool take_certificates(const std::string& bytes, net::TlsMaterial& into)
+{
+    wire::Certificates certificates;
+    if (!certificates.ParseFromString(bytes))
+        return false;
+    for (auto& site : *certificates.mutable_sites())
+        into.sites.push_back({.names = {site.names().begin(), site.names().end()},
+                              .certificate = std::move(*site.mutable_certificate()),
+                              .ocsp_response = std::move(*site.mutable_ocsp_response())});
+    into.client_authorities = std::move(*certificates.mutable_client_authorities());
+    return true;
+}
+
 UniqueFd first_of(std::vector<UniqueFd>& descriptors)
 {
     return descriptors.empty() ? UniqueFd() : std::move(descriptors.front());
@@ -52,31 +66,31 @@ LinkEnd link_from(ControlMessage& received)
 std::expected<Settings, std::string> settings_from(const ControlMessage& received)
 {
     const auto& configure = received.message.configure();
-    if (received.descriptors.size() != 3u + static_cast<std::size_t>(configure.files_size()))
+    if (received.descriptors.size() != 2u + static_cast<std::size_t>(configure.files_size()))
         return std::unexpected("configuration without its files");
     const auto text = read_text_file(received.descriptors[0]);
-    const auto certificate = read_text_file(received.descriptors[1]);
-    const auto key = read_text_file(received.descriptors[2]);
-    if (!text || !certificate || !key)
+    const auto certificates = read_text_file(received.descriptors[1]);
+    if (!text || !certificates)
         return std::unexpected("the configuration handed over cannot be read");
     auto loaded = config::load_text(*text, "configuration");
     if (!loaded)
         return std::unexpected(loaded.error().front().text());
-    Settings settings{.generation = configure.generation(),
-                      .config = std::move(*loaded),
-                      .certificate = *certificate,
-                      .key = *key,
-                      .dns_servers = {configure.dns_servers().begin(),
-                                      configure.dns_servers().end()},
-                      .salvage = configure.salvage()};
+    Settings settings{
+        .generation = configure.generation(),
+        .config = std::move(*loaded),
+        .dns_servers = {configure.dns_servers().begin(), configure.dns_servers().end()},
+        .salvage = configure.salvage()};
     for (int i = 0; i < configure.files_size(); ++i) {
-        auto file = read_text_file(received.descriptors[3 + static_cast<std::size_t>(i)]);
+        auto file = read_text_file(received.descriptors[2 + static_cast<std::size_t>(i)]);
         if (!file)
             return std::unexpected("a file handed over cannot be read");
-        (configure.files(i) == "backup_recipients" ? settings.backup_recipients
-                                                   : settings.notification_template) =
-            std::move(*file);
+        auto& to = configure.files(i) == "backup_recipients" ? settings.backup_recipients
+                   : configure.files(i) == "token_keys"      ? settings.token_keys
+                                                             : settings.notification_template;
+        to = std::move(*file);
     }
+    if (!take_certificates(*certificates, settings.tls))
+        return std::unexpected("the certificates handed over cannot be read");
     for (const auto& [file, password] : configure.secrets())
         settings.secrets.emplace(file, Secret(password));
     return settings;
@@ -192,6 +206,10 @@ void RoleControl::take(ControlMessage received)
         if (events_.collect)
             events_.collect(received.message.collect().id(), received.message.collect().user(),
                             first_of(received.descriptors));
+        break;
+    case wire::Control::kKeys:
+        if (events_.keys)
+            events_.keys(received.message.keys(), std::move(received.descriptors));
         break;
     case wire::Control::kDrain:
         if (events_.drain)

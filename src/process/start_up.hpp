@@ -3,6 +3,7 @@
 
 #include "base/secret.hpp"
 #include "config/config.hpp"
+#include "net/tls_server.hpp"
 #include "process/control.hpp"
 #include "process/sandbox.hpp"
 #include "tables/formats.hpp"
@@ -40,13 +41,15 @@ enum class Exit : int {
 struct Settings {
     std::uint64_t generation = 0;
     config::Config config;
-    std::string certificate, key; // PEM; empty where the role has none
     std::vector<std::string> dns_servers;
     bool salvage = false; // open a damaged store with what can be read
     /// The keeper's: texts of the files that the configuration names.
     std::string backup_recipients = {}, notification_template = {};
+    /// The clerk's: public keys of an issuer of tokens.
+    std::string token_keys = {};
     /// The courier's: passwords of logins, by the file that holds them.
     std::map<std::string, Secret> secrets = {};
+    net::TlsMaterial tls = {}; // A gate's: certificates; empty where there are none.
 };
 
 struct Listening {
@@ -97,6 +100,8 @@ public:
         std::function<void(std::uint64_t id, UniqueFd, std::string error)> connected = nullptr;
         /// A gate's: a letter from the drop, and whose it is.
         std::function<void(std::uint64_t id, std::uint32_t user, UniqueFd)> collect = nullptr;
+        /// The signer's: a KeyWord, and certificates and keys.
+        std::function<void(const std::string&, std::vector<UniqueFd>)> keys = nullptr;
     };
     RoleControl(boost::asio::io_context&, ControlChannel, Events);
 

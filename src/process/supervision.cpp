@@ -59,11 +59,13 @@ Supervision::Supervision(std::string config_path, Premises premises, Salvage sal
               {.to_compiler = [this](const auto& message,
                                      auto files) { return tell_compiler(message, files); },
                .changed = [this] { hand_tables(); }}),
-      drop_(context_,
-            [this](const auto& message, auto files) {
-                const auto* gate = find(mail_gate);
-                return gate != nullptr && gate->ready && gate->control->send(message, files);
-            })
+      tls_(context_, {.to_signer = [this](const auto& message,
+                                          auto files) { return tell_signer(message, files); },
+                      .changed = [this] { show_certificates(); }}),
+      drop_(context_, [this](const auto& message, auto files) {
+          const auto* gate = find(mail_gate);
+          return gate != nullptr && gate->ready && gate->control->send(message, files);
+      })
 {
     for (const auto& member : house_.members) {
         children_.push_back(std::make_unique<Child>());
@@ -84,7 +86,13 @@ Exit Supervision::run()
                                 {"confinement", describe(protections)}});
     wait_for_signals();
     tables_.configure(premises_.documents.config.tables);
-    start_waiting_members();
+    tls_.configure(premises_.documents.config.tls, [this](std::vector<std::string> problems) {
+        if (problems.empty())
+            return start_waiting_members();
+        give_up(Exit::config, fmt::format("{}", fmt::join(problems, "; ")));
+    });
+    if (phase_ == Phase::opening)
+        start_waiting_members();
     context_.run();
     return result_;
 }
@@ -99,12 +107,12 @@ Supervision::Child* Supervision::find(std::string_view name)
 // ---- starting -------------------------------------------------------------------------------
 
 /// Keeper and sorters wait for the tables: no letter is routed without them. Gates wait for the
-/// keeper: the first client shall not be told to come back later.
+/// keeper and the signer: the first client shall not be told to come back later.
 bool Supervision::may_start(const Child& child)
 {
     const auto role = child.member.role;
     if (is_gate(role))
-        return phase_ == Phase::open || find("keeper")->ready;
+        return tls_.is_complete() && (phase_ == Phase::open || find("keeper")->ready);
     return !reads_tables(role) || tables_.is_complete();
 }
 
@@ -178,23 +186,26 @@ void Supervision::join(Child& one, Child& other, const Join& link)
 void Supervision::configure(const Child& child) const
 {
     const auto& documents = premises_.documents;
-    // Only gates serve TLS.
-    const bool needs_key = is_gate(child.member.role);
     const auto text = text_file(documents.text);
-    const auto certificate = text_file(needs_key ? documents.certificate : std::string());
-    const auto key = text_file(needs_key ? documents.key : std::string());
+    const auto certificates =
+        text_file(is_gate(child.member.role) ? tls_.certificates() : std::string());
     wire::Control message;
     message.mutable_configure()->set_generation(generation_);
     message.mutable_configure()->set_salvage(salvage_ == Salvage::yes);
     for (const auto& server : documents.dns_servers)
         message.mutable_configure()->add_dns_servers(server);
-    std::vector<int> files{text.get(), certificate.get(), key.get()};
+    std::vector<int> files{text.get(), certificates.get()};
     const auto recipients = text_file(documents.backup_recipients);
     const auto words = text_file(documents.notification_template);
     if (is_keeper(child.member.role)) {
         message.mutable_configure()->add_files("backup_recipients");
         message.mutable_configure()->add_files("notification_template");
         files.insert(files.end(), {recipients.get(), words.get()});
+    }
+    const auto token_keys = text_file(documents.token_keys);
+    if (child.member.role == Role::clerk) {
+        message.mutable_configure()->add_files("token_keys");
+        files.push_back(token_keys.get());
     }
     if (child.member.role == Role::courier)
         for (const auto& [file, password] : documents.secrets)
@@ -212,8 +223,7 @@ void Supervision::hand_listeners(const Child& child) const
         sockets.push_back(premises_.control_socket.get());
     }
     for (const auto& listener : premises_.documents.config.listen) {
-        const auto wanted = listener.protocol == config::Protocol::pop3 ? reader_gate : mail_gate;
-        if (child.member.name != wanted)
+        if (child.member.name != gate_for(listener.protocol))
             continue;
         const auto socket = premises_.sockets.find(listener.text());
         if (socket == premises_.sockets.end())
@@ -234,6 +244,19 @@ bool Supervision::tell_compiler(const wire::Control& message, std::span<const in
 {
     const auto* compiler = find(tables_compiler);
     return compiler->control && compiler->control->send(message, descriptors);
+}
+
+bool Supervision::tell_signer(const wire::Control& message, std::span<const int> descriptors)
+{
+    const auto* child = find(signer);
+    return child->control && child->control->send(message, descriptors);
+}
+
+void Supervision::show_certificates()
+{
+    for (const auto& child : children_)
+        if (child->control && is_gate(child->member.role))
+            configure(*child);
 }
 
 void Supervision::hand_tables()
@@ -286,6 +309,8 @@ void Supervision::take_request(Child& child, ControlMessage received)
 {
     if (child.member.role == Role::tables)
         return tables_.take(std::move(received));
+    if (child.member.role == Role::signer && received.message.what_case() == wire::Control::kKeys)
+        return tls_.take(received.message.keys());
     const auto& message = received.message;
     if (message.has_collected() && child.member.name == mail_gate)
         drop_.take(message.collected());
@@ -311,6 +336,8 @@ void Supervision::ready(Child& child)
     start_waiting_members();
     if (child.member.role == Role::tables)
         tables_.compiler_ready();
+    if (child.member.role == Role::signer)
+        tls_.signer_ready();
     if (phase_ == Phase::opening &&
         std::ranges::all_of(children_, [](const auto& c) { return c->ready; })) {
         phase_ = Phase::open;
@@ -370,6 +397,8 @@ void Supervision::ended(Child& child)
     child.ready = false;
     if (child.member.role == Role::tables)
         tables_.compiler_ended();
+    if (child.member.role == Role::signer)
+        tls_.signer_ended();
     if (child.member.name == mail_gate)
         drop_.gate_ended();
     if (phase_ == Phase::opening || phase_ == Phase::open)

@@ -7,6 +7,7 @@
 #include "process/premises.hpp"
 #include "process/spawn.hpp"
 #include "process/table_desk.hpp"
+#include "process/tls_desk.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -60,7 +61,10 @@ private:
     void hand_listeners(const Child&) const;
     bool tell_compiler(const wire::Control&, std::span<const int> descriptors);
     void hand_tables();
+    bool tell_signer(const wire::Control&, std::span<const int> descriptors);
+    void show_certificates();
     void reload();
+    void take_up(Documents);
     void close_house(Exit);
     void advance_closing();
     void tell_to_leave(bool (*which)(Role));
@@ -80,6 +84,7 @@ private:
     House house_;
     std::vector<std::unique_ptr<Child>> children_;
     TableDesk tables_;
+    TlsDesk tls_;
     DropDesk drop_;
     Phase phase_ = Phase::opening;
     Exit result_ = Exit::ok;

@@ -62,12 +62,25 @@ void Supervision::reload()
                    {{"reason", "data_dir cannot change while the server runs; restart it"}});
         return;
     }
-    if (auto bound = bind_listeners(documents->config, premises_.sockets); !bound) {
+    const auto tls = documents->config.tls;
+    auto kept = std::make_shared<Documents>(std::move(*documents));
+    tls_.configure(tls, [this, kept](std::vector<std::string> problems) {
+        for (const auto& problem : problems)
+            log::error("configuration.refused", {{"reason", problem}});
+        if (problems.empty() && (phase_ == Phase::opening || phase_ == Phase::open))
+            take_up(std::move(*kept));
+    });
+}
+
+/// Its certificates have been taken already.
+void Supervision::take_up(Documents documents)
+{
+    if (auto bound = bind_listeners(documents.config, premises_.sockets); !bound) {
         for (const auto& sentence : bound.error().sentences)
             log::error("configuration.refused", {{"reason", sentence}});
-        return;
+        return show_certificates();
     }
-    premises_.documents = std::move(*documents);
+    premises_.documents = std::move(documents);
     ++generation_;
     log::set_level(premises_.documents.config.log_level);
     for (const auto& child : children_)

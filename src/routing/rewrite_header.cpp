@@ -2,8 +2,8 @@
 #include "routing/rewrite_header.hpp"
 
 #include "base/text.hpp"
+#include "mail/address_field.hpp"
 #include "mail/address_list.hpp"
-#include "mail/field_writer.hpp"
 #include "mail/header_block.hpp"
 #include "mail/lexical.hpp"
 #include "routing/masquerade.hpp"
@@ -53,7 +53,7 @@ public:
         bool changed = false;
         for (auto& entry : list.entries)
             changed = rewrite(entry, party) || changed;
-        return changed ? written(field.name, list.entries) : std::nullopt;
+        return changed ? mail::address_field(field.name, list.entries) : std::nullopt;
     }
 
 private:
@@ -79,25 +79,6 @@ private:
         entry.local_part = becomes.local_part();
         entry.domain = becomes.domain().text();
         return true;
-    }
-
-    /// Folded between addresses and words; nullopt: it has a word that is too long to be written.
-    static std::optional<std::string> written(std::string_view name,
-                                              std::span<const mail::AddressEntry> entries)
-    {
-        constexpr std::size_t most_word = 800;
-        const auto text = mail::address_list_text(entries);
-        for (std::size_t at = 0; at < text.size();) {
-            const auto space = std::min(text.find(' ', at), text.size());
-            if (space - at > most_word)
-                return std::nullopt;
-            at = space + 1;
-        }
-        if (printable(text, text.size()) != text)
-            return std::nullopt;
-        mail::FieldWriter writer(name);
-        writer.text(text);
-        return std::move(writer).done();
     }
 
     const Rules& rules_;

@@ -2,6 +2,10 @@
 #include "sorter/index.hpp"
 
 #include "imap/index_message.hpp"
+#include "mail/fold.hpp"
+#include "mail/header_block.hpp"
+#include "mail/header_text.hpp"
+#include "mail/message_entry.hpp"
 #include "mailbox/message_summary.hpp"
 #include "sorter/limits.hpp"
 #include "wire/messages.pb.h"
@@ -13,6 +17,7 @@ namespace posthouse::sorter {
 namespace {
 
 constexpr std::size_t most_threading = 12;
+constexpr std::size_t most_folded = 2000;
 
 /// FNV-1a, kept for ever: rows of threads go by it. Never 0.
 std::uint64_t hash_of(std::string_view id)
@@ -23,6 +28,25 @@ std::uint64_t hash_of(std::string_view id)
         hash *= 0x100000001b3;
     }
     return hash == 0 ? 1 : hash;
+}
+
+/// What SEARCH is asked most. Empty: it would be long.
+std::string folded_fields(std::string_view letter)
+{
+    const auto header = mail::HeaderBlock::parse(letter);
+    std::string folded;
+    for (const auto* name : {"subject", "from", "to", "cc"}) {
+        std::string text;
+        for (const auto* field : header.all(name)) {
+            if (!text.empty())
+                text += '\n';
+            text += mail::header_text(field->raw_value());
+        }
+        mail::append_bytes(folded, mail::fold(text));
+        if (folded.size() > most_folded)
+            return {};
+    }
+    return header.fields_left_out() == 0 ? folded : std::string();
 }
 
 } // namespace
@@ -36,7 +60,9 @@ Indexed index_letter(std::string_view whole_letter)
     for (auto id = found.references.rbegin();
          id != found.references.rend() && indexed.threading.size() < most_threading; ++id)
         indexed.threading.push_back(hash_of(*id));
-    indexed.summary = mailbox::to_summary(found).SerializeAsString();
+    auto summary = mailbox::to_summary(found);
+    summary.set_folded(folded_fields(whole_letter));
+    indexed.summary = summary.SerializeAsString();
     return indexed;
 }
 

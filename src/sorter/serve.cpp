@@ -7,6 +7,7 @@
 #include "sorter/limits.hpp"
 #include "sorter/notify.hpp"
 #include "sorter/route.hpp"
+#include "sorter/search.hpp"
 #include "wire/messages.pb.h"
 #include "wire/parse.hpp"
 
@@ -147,6 +148,8 @@ Task<wire::Result<wire::Answer>> serve(std::shared_ptr<const Handbook> handbook,
         co_return co_await file(std::move(keeper), std::move(frame));
     case wire::Method::index_letter:
         co_return co_await index(std::move(keeper), std::move(frame));
+    case wire::Method::search_letters:
+        co_return co_await search(std::move(keeper), std::move(frame));
     case wire::Method::notify:
         co_return notify(frame);
     default:

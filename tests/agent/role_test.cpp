@@ -35,7 +35,7 @@ public:
         : channels_(process::ControlChannel::make_pair())
     {
         process::Settings settings{
-            .config = config, .certificate = {}, .key = {}, .dns_servers = {}};
+            .config = config, .dns_servers = {}};
         process::StartUp start{.name = name,
                                .settings = std::make_shared<process::Settings>(std::move(settings)),
                                .listeners = {},

@@ -16,12 +16,36 @@ using process::Exit;
 using testing::HasSubstr;
 using testing::StartsWith;
 
-const std::vector<std::vector<std::string>> commands{
-    {"serve"},          {"check"},          {"user", "add"},      {"user", "passwd"},
-    {"user", "remove"}, {"user", "list"},   {"queue", "list"},    {"queue", "show"},
-    {"queue", "hold"},  {"queue", "retry"}, {"queue", "release"}, {"queue", "remove"},
-    {"trace"},          {"explain"},        {"status"},           {"reload"},
-    {"completion"}};
+const std::vector<std::vector<std::string>> commands{{"serve"},
+                                                     {"check"},
+                                                     {"user", "add"},
+                                                     {"user", "passwd"},
+                                                     {"user", "remove"},
+                                                     {"user", "list"},
+                                                     {"user", "show"},
+                                                     {"user", "enable"},
+                                                     {"user", "disable"},
+                                                     {"user", "alias", "add"},
+                                                     {"user", "alias", "remove"},
+                                                     {"user", "delegate", "add"},
+                                                     {"user", "delegate", "remove"},
+                                                     {"user", "app-password", "add"},
+                                                     {"user", "app-password", "list"},
+                                                     {"user", "app-password", "remove"},
+                                                     {"user", "totp", "enable"},
+                                                     {"user", "totp", "disable"},
+                                                     {"user", "protocols"},
+                                                     {"queue", "list"},
+                                                     {"queue", "show"},
+                                                     {"queue", "hold"},
+                                                     {"queue", "retry"},
+                                                     {"queue", "release"},
+                                                     {"queue", "remove"},
+                                                     {"trace"},
+                                                     {"explain"},
+                                                     {"status"},
+                                                     {"reload"},
+                                                     {"completion"}};
 
 std::string joined(const std::vector<std::string>& words)
 {
@@ -331,9 +355,76 @@ TEST(CommandLine, SendsNoPasswordButItsVerifier)
         << stage.err.str();
     ASSERT_EQ(stage.asked.size(), 1u);
     EXPECT_EQ(stage.asked.front().command(), "user-add");
-    ASSERT_EQ(stage.asked.front().arguments_size(), 2);
+    ASSERT_EQ(stage.asked.front().arguments_size(), 4);
     EXPECT_THAT(stage.asked.front().arguments(1), StartsWith("$argon2"));
+    EXPECT_THAT(stage.asked.front().arguments(2), StartsWith("SCRAM-SHA-256$10000:"));
+    EXPECT_THAT(stage.asked.front().arguments(3), StartsWith("SCRAM-SHA-1$10000:"));
     EXPECT_EQ(stage.asked.front().DebugString().find("correct horse"), std::string::npos);
+}
+
+TEST(CommandLine, KeepsAnAccountsSaltWhenItsPasswordChanges)
+{
+    Stage stage;
+    stage.in.str("correct horse\n");
+    stage.answer(R"({"address":"ann@example.org","salt":"30313233343536373839616263646566"})");
+    stage.answer(R"({"address":"ann@example.org"})");
+    EXPECT_EQ(stage.run({"user", "passwd", "ann@example.org", "--password-stdin"}), Exit::ok)
+        << stage.err.str();
+    ASSERT_EQ(stage.asked.size(), 2u);
+    EXPECT_EQ(stage.asked[1].command(), "user-passwd");
+    EXPECT_THAT(stage.asked[1].arguments(2), HasSubstr(":MDEyMzQ1Njc4OWFiY2RlZg==$"));
+}
+
+TEST(CommandLine, ShowsAnAppPasswordOnceAndSendsItToNobody)
+{
+    Stage stage;
+    const std::string account =
+        R"({"address":"ann@example.org","salt":"30313233343536373839616263646566"})";
+    stage.answer(account);
+    stage.answer(account);
+    EXPECT_EQ(stage.run({"user", "app-password", "add", "ann@example.org", "phone", "--protocol",
+                         "imap", "--protocol", "submission", "--json"}),
+              Exit::ok)
+        << stage.err.str();
+    const auto shown = json::parse(stage.out.str()).at("app_password").as_string();
+    EXPECT_EQ(shown.size(), 29u);
+    ASSERT_EQ(stage.asked.size(), 2u);
+    const auto& request = stage.asked[1];
+    EXPECT_EQ(request.command(), "app-password-add");
+    EXPECT_EQ(request.arguments(1), "phone");
+    EXPECT_EQ(request.arguments(2), "imap,submission");
+    EXPECT_EQ(request.arguments(3).size(), 64u);
+    for (const auto& argument : request.arguments())
+        EXPECT_EQ(argument.find(shown.c_str()), std::string::npos);
+}
+
+TEST(CommandLine, AsksForChangesOfAnAccountsWaysToLogIn)
+{
+    const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> commands = {
+        {{"user", "disable", "a@b.c"}, {"user-disable", "a@b.c"}},
+        {{"user", "enable", "a@b.c"}, {"user-enable", "a@b.c"}},
+        {{"user", "alias", "add", "a@b.c", "d@b.c"}, {"user-alias-add", "a@b.c", "d@b.c"}},
+        {{"user", "alias", "remove", "a@b.c", "d@b.c"}, {"user-alias-remove", "a@b.c", "d@b.c"}},
+        {{"user", "delegate", "add", "a@b.c", "d@b.c"}, {"user-delegate-add", "a@b.c", "d@b.c"}},
+        {{"user", "delegate", "remove", "a@b.c", "d@b.c"},
+         {"user-delegate-remove", "a@b.c", "d@b.c"}},
+        {{"user", "totp", "disable", "a@b.c"}, {"user-totp-remove", "a@b.c"}},
+        {{"user", "app-password", "remove", "a@b.c", "phone"},
+         {"app-password-remove", "a@b.c", "phone"}},
+        {{"user", "protocols", "a@b.c", "--without", "pop3"}, {"user-protocols", "a@b.c", "pop3"}},
+        {{"user", "show", "a@b.c"}, {"user-show", "a@b.c"}}};
+    for (const auto& [typed, meant] : commands) {
+        Stage stage;
+        stage.answer(R"({"address":"a@b.c","aliases":["d@b.c"],"totp":true})");
+        EXPECT_EQ(stage.run(typed), Exit::ok) << typed[1] << stage.err.str();
+        ASSERT_EQ(stage.asked.size(), 1u);
+        std::vector<std::string> asked{stage.asked[0].command()};
+        asked.insert(asked.end(), stage.asked[0].arguments().begin(),
+                     stage.asked[0].arguments().end());
+        EXPECT_EQ(asked, meant);
+        EXPECT_THAT(stage.out.str(), HasSubstr("d@b.c"));
+        EXPECT_THAT(stage.out.str(), HasSubstr("one-time"));
+    }
 }
 
 // ---- exit codes -----------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "tests/gate/fake_keeper.hpp"
 
+#include "mail/message_entry.hpp"
+#include "wire/mailboxes.pb.h"
 #include "wire/parse.hpp"
 
 #include <sys/socket.h>
@@ -137,6 +139,11 @@ wire::Result<Answer> FakeKeeper::answer_mail(const wire::Frame& frame)
 
 wire::Result<Answer> FakeKeeper::accept(const wire::Frame& frame)
 {
+    if (letter_refusal) {
+        wire::Accepted refused_letter;
+        *refused_letter.mutable_refusal() = *letter_refusal;
+        return wire::answer_with(refused_letter);
+    }
     Letter letter{*parse<wire::Accept>(frame.message), frame.raw};
     if (letter.envelope.upload() != 0)
         letter.body = uploads.extract(letter.envelope.upload()).mapped();
@@ -157,15 +164,21 @@ wire::Result<Answer> FakeKeeper::answer_reader(const wire::Frame& frame)
         session.set_session(open_session = 7);
         return wire::answer_with(session);
     }
-    case Method::open_maildrop: {
-        wire::Maildrop maildrop;
-        maildrop.set_uid_validity(reader.uid_validity);
-        for (const auto& [uid, text] : reader.messages) {
-            auto& message = *maildrop.add_messages();
-            message.set_uid(uid);
-            message.set_bytes(text.size());
+    case Method::maildrop_list: {
+        const auto after = parse<wire::AskMaildrop>(frame.message)->after();
+        wire::MaildropPage page;
+        page.set_uid_validity(reader.uid_validity);
+        mail::EntryPacker packer(static_cast<std::uint8_t>(mail::EntryField::size));
+        std::string raw;
+        auto message = reader.messages.upper_bound(after);
+        if (message != reader.messages.end()) { // One a page
+            packer.append({.uid = message->first, .size = message->second.size()}, raw);
+            page.set_last(message->first);
+            if (const auto uidl = reader.uidls.find(message->first); uidl != reader.uidls.end())
+                (*page.mutable_uidls())[message->first] = uidl->second;
+            page.set_more(++message != reader.messages.end());
         }
-        return wire::answer_with(maildrop);
+        return wire::answer_with(page, std::move(raw));
     }
     case Method::read_message:
         return read(frame);

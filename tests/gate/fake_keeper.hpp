@@ -27,6 +27,7 @@ public:
         std::string user = {}, password = {};
         std::uint32_t uid_validity = 0;
         std::map<std::uint32_t, std::string> messages = {}; // by uid
+        std::map<std::uint32_t, std::string> uidls = {};    // where another server gave one
     };
 
     FakeKeeper() = default;
@@ -40,7 +41,8 @@ public:
     std::map<std::string, std::pair<std::uint32_t, std::string>> refused; // recipients
     std::map<std::string, wire::Verdict::What> fates; // of letters to these recipients
     std::map<wire::Method, wire::Failure> failing;
-    std::optional<wire::Method> dies_at; // Takes the request and closes the link.
+    std::optional<wire::Verdict> letter_refusal; // In place of taking a letter.
+    std::optional<wire::Method> dies_at;         // Takes the request and closes the link.
     Reader reader;
     std::pair<std::uint32_t, std::string> etrn{250, "2.0.0 Started"};
     std::map<std::string, std::string> names; // As a resolver: of clients, by address.

@@ -2,6 +2,7 @@
 #include "gate/gate.hpp"
 
 #include "tests/gate/rig.hpp"
+#include "wire/signing.pb.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -34,6 +35,8 @@ protected:
         std::vector<process::LinkEnd> links;
         for (std::uint32_t i = 0; i < threads; ++i)
             links.push_back({"keeper", i, keepers_[i].connect(context_)});
+        for (std::uint32_t i = 0; i < threads; ++i)
+            links.push_back({"signer", i, signers_[i].connect(context_)});
         child_ = ::fork();
         if (child_ == 0)
             become_gate(std::move(theirs), std::move(links));
@@ -43,6 +46,8 @@ protected:
     {
         for (auto& keeper : keepers_)
             keeper.hang_up();
+        for (auto& signer : signers_)
+            signer.hang_up();
         context_.restart();
         context_.poll();
         if (child_ > 0) {
@@ -109,6 +114,7 @@ protected:
     UniqueFd listener_;
     boost::asio::io_context context_{1};
     std::array<FakeKeeper, threads> keepers_;
+    std::array<FakeSigner, threads> signers_;
     std::optional<ControlChannel> control_;
     pid_t child_ = -1;
 };
@@ -126,6 +132,7 @@ TEST_F(GateProcess, ServesConfinedFromItsReadyToItsDrain)
         EXPECT_THAT(one.ask("QUIT"), StartsWith("221"));
     }
     EXPECT_EQ(letters(), 8);
+    EXPECT_EQ(signers_[0].signatures + signers_[1].signatures, 8); // Not one by itself.
 
     auto last = client();
     greet(last);
@@ -158,9 +165,10 @@ TEST_F(GateProcess, TakesNewSettingsListenersAndLinksWhileItServes)
     const auto text = process::text_file("hostname = \"mx.example.org\"\n"
                                          "data_dir = \"/var/lib/posthouse\"\n"
                                          "[limits]\nmessage_bytes = 1234567\n");
-    const auto certificate = process::text_file(self_signed().certificate);
-    const auto key = process::text_file(self_signed().key);
-    send(configure, {text.get(), certificate.get(), key.get()});
+    wire::Certificates certificates;
+    certificates.add_sites()->set_certificate(self_signed().certificate);
+    const auto shown = process::text_file(certificates.SerializeAsString());
+    send(configure, {text.get(), shown.get()});
     const auto second = loopback_listener(port_);
     wire::Control listen;
     *listen.mutable_listen()->add_listeners() = description();

@@ -64,6 +64,17 @@ TEST(GatePop3, ReadsAndDeletesAUsersMessages)
     EXPECT_TRUE(rig.run_until([&] { return rig.keeper.open_session == 0; }));
 }
 
+TEST(GatePop3, ShowsTheUniqueIdsThatAnotherServerGave)
+{
+    Readers rig;
+    rig.keeper.reader.uidls = {{3, "000000014afd2e83"}, {8, "no unique-id"}};
+    auto client = rig.client();
+    client.line();
+    log_in(client);
+    EXPECT_THAT(ask(client, "UIDL"), StartsWith("+OK"));
+    EXPECT_EQ(client.up_to("\r\n.\r\n"), "1 000000014afd2e83\r\n2 1700000000.8\r\n.\r\n");
+}
+
 TEST(GatePop3, LetsNobodyInWithAWrongPassword)
 {
     Readers rig;

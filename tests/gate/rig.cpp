@@ -64,9 +64,8 @@ std::shared_ptr<const process::Settings> settings_with(config::Limits limits, st
     auto settings = std::make_shared<process::Settings>(
         process::Settings{.generation = 1,
                           .config = {.hostname = *mail::Domain::parse("mx.example.org")},
-                          .certificate = self_signed().certificate,
-                          .key = self_signed().key,
-                          .dns_servers = {}});
+                          .dns_servers = {},
+                          .tls = {.sites = {{{}, self_signed().certificate}}}});
     settings->config.limits = limits;
     settings->config.smtp = smtp;
     settings->config.process.gate_threads = threads;
@@ -93,6 +92,7 @@ Rig::Rig(const Door& door, config::Limits limits, Links links) : worker(census, 
 {
     std::signal(SIGPIPE, SIG_IGN); // As every role does.
     open(door, limits);
+    worker.take_link({"signer", 0, signer.connect(worker.context())});
     if (links == Links::none)
         return;
     connect_keeper();
@@ -107,6 +107,7 @@ Rig::~Rig()
     keeper.hang_up();
     clerk.hang_up();
     resolver.hang_up();
+    signer.hang_up();
     worker.context().restart();
     worker.context().poll();
 }
@@ -123,7 +124,8 @@ void Rig::open(const Door& door, config::Limits limits)
     listener.set_plaintext_auth(door.plaintext_auth);
     auto settings = std::make_shared<process::Settings>(*settings_with(limits, 1, door.smtp));
     settings->config.pop3 = door.pop3;
-    const auto terms = *terms_of(listener, settings, *tls_context_of(*settings));
+    settings->config.submit = door.submit;
+    const auto terms = *terms_of(listener, settings, {*certificates_of(*settings), nullptr});
     std::vector<Worker::Opening> openings;
     auto socket = unix_path_.empty()
                       ? loopback_listener(port_)

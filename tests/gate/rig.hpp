@@ -3,6 +3,7 @@
 
 #include "gate/worker.hpp"
 #include "tests/gate/fake_keeper.hpp"
+#include "tests/gate/fake_signer.hpp"
 
 #include <functional>
 #include <memory>
@@ -93,6 +94,7 @@ public:
         std::string unix_path = {}; // Instead of a port.
         config::Smtp smtp = {};
         config::Pop3 pop3 = {};
+        config::Submit submit = {};
     };
     enum class Links : std::uint8_t { none, both };
 
@@ -119,6 +121,7 @@ public:
 
     Census census;
     FakeKeeper keeper, clerk, resolver;
+    FakeSigner signer;
     Worker worker;
 
 private:

@@ -35,8 +35,6 @@ inline std::shared_ptr<const process::Settings> settings(const std::string& more
     expects(config.has_value());
     process::Settings settings{.generation = 1,
                                .config = std::move(*config),
-                               .certificate = {},
-                               .key = {},
                                .dns_servers = {}};
     return std::make_shared<const process::Settings>(std::move(settings));
 }

@@ -27,7 +27,7 @@ TEST(Flags, KeepOneKeywordWhateverItsCase)
 
 TEST(Flags, AreAddedAndRemovedTogether)
 {
-    Flags flags{SystemFlag::seen | SystemFlag::draft, {"a", "b"}};
+    Flags flags{SystemFlags(SystemFlag::seen) | SystemFlag::draft, {"a", "b"}};
     flags.add({SystemFlag::deleted, {"B", "c"}});
     EXPECT_EQ(text_of(flags), "\\Deleted \\Seen \\Draft a b c");
     flags.remove({SystemFlag::seen, {"A", "x"}});
@@ -52,8 +52,8 @@ TEST(Flags, KnowWhatCanBeAKeyword)
     EXPECT_TRUE(is_keyword("a[b+c"));
     EXPECT_TRUE(is_keyword(std::string(keyword_bytes, 'k')));
     EXPECT_FALSE(is_keyword(std::string(keyword_bytes + 1, 'k')));
-    for (const std::string_view bad : {"", "a b", "\\a", "a(", "a)", "a{", "a%", "a*", "a\"", "a]",
-                                       "\xc3\xa4", "a\x7f"})
+    for (const std::string_view bad :
+         {"", "a b", "\\a", "a(", "a)", "a{", "a%", "a*", "a\"", "a]", "\xc3\xa4", "a\x7f"})
         EXPECT_FALSE(is_keyword(bad)) << bad;
 }
 

@@ -40,6 +40,7 @@ TEST(HtmlText, SwallowsNoTextThatOnlyLooksLikeTags)
     EXPECT_EQ(shown("1 < 2 and 3 > 2"), "1 < 2 and 3 > 2");
     EXPECT_EQ(shown("I <3 you"), "I <3 you");
     EXPECT_EQ(shown("end <"), "end <");
+    EXPECT_EQ(shown("<" + std::string(31, 'a') + "中"), "<" + std::string(31, 'a'));
 }
 
 TEST(HtmlText, IsTheSameHoweverTheTextIsCut)

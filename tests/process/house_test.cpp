@@ -49,5 +49,48 @@ TEST(House, JoinsEachThreadOfTheMailGateWithKeeperAndResolver)
         })) << other;
 }
 
+TEST(House, HasAGateForEachKindOfClient)
+{
+    const auto gates_of = [](config::Protocol protocol) {
+        auto config = bare();
+        config.listen.push_back({.protocol = protocol});
+        const auto house = plan_house(config, 1);
+        std::string gates;
+        for (const auto gate : {mail_gate, submission_gate, reader_gate})
+            if (has(house, gate))
+                gates += std::string(gate) + ' ';
+        return gates;
+    };
+    EXPECT_EQ(gates_of(config::Protocol::submission), "gate.submission ");
+    EXPECT_EQ(gates_of(config::Protocol::pop3), "gate.readers ");
+    EXPECT_EQ(gates_of(config::Protocol::imap), "gate.readers ");
+    for (const auto protocol :
+         {config::Protocol::smtp, config::Protocol::lmtp, config::Protocol::pop3,
+          config::Protocol::imap, config::Protocol::submission})
+        EXPECT_EQ(gates_of(protocol), std::string(gate_for(protocol)) + ' ');
+}
+
+TEST(House, JoinsGatesWithWhomTheyAskAndNobodyElse)
+{
+    auto config = bare();
+    for (const auto protocol :
+         {config::Protocol::smtp, config::Protocol::submission, config::Protocol::imap})
+        config.listen.push_back({.protocol = protocol});
+    const auto house = plan_house(config, 2);
+    const auto partners = [&](std::string_view gate) {
+        std::string all;
+        for (const auto& join : house.joins)
+            if (join.one == gate && join.count == 2)
+                all += join.other + ' ';
+        return all;
+    };
+    EXPECT_EQ(partners(mail_gate), "keeper resolver signer ");
+    EXPECT_EQ(partners(submission_gate), "keeper clerk resolver signer ");
+    EXPECT_EQ(partners(reader_gate), "keeper clerk signer ");
+    // The signer knows gates only.
+    for (const auto& join : house.joins)
+        EXPECT_TRUE(join.other != signer || join.one.starts_with("gate.")) << join.one;
+}
+
 } // namespace
 } // namespace posthouse::process

@@ -58,6 +58,7 @@ class Posthouse:
             "smtp": {"trusted_networks": ["127.0.0.0/8", f"{town.desk_address}/32"]},
             "process": {"gate_threads": 1, "sorter_workers": 1, "drain_seconds": 20},
         }
+        self.sites = []  # [[tls.site]]
         self.milters = []  # In their order.
         for section, keys in sections.items():
             self.config.setdefault(section, {}).update(keys)
@@ -71,6 +72,8 @@ class Posthouse:
             lines += [f"{key} = {as_toml(value)}" for key, value in keys.items()]
         for domain, keys in self.domains.items():
             lines += [f'[domains."{domain}"]', *(f"{key} = {as_toml(value)}" for key, value in keys.items())]
+        for site in self.sites:
+            lines += ["[[tls.site]]", *(f"{key} = {as_toml(value)}" for key, value in site.items())]
         for listener in self.listen:
             lines += ["[[listen]]", *(f"{key} = {as_toml(value)}" for key, value in listener.items())]
         for milter in self.milters:

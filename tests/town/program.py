@@ -11,7 +11,7 @@ from patience import PATIENCE, until
 
 # Each with the number it gets where the machine has no such user.
 USERS = {"posthouse": 6201, "posthouse-gate": 6202, "posthouse-sort": 6203, "posthouse-courier": 6204,
-         "posthouse-dns": 6205, "posthouse-clerk": 6206, "postfix": 6207}
+         "posthouse-dns": 6205, "posthouse-clerk": 6206, "postfix": 6207, "posthouse-sign": 6209}
 GROUPS = {**USERS, "postdrop": 6208}
 NOTHING = Path("/dev/null")
 

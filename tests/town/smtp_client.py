@@ -57,14 +57,14 @@ class SmtpClient:
     def hello(self, name="desk.test"):
         return self.expect(250, f"EHLO {name}")
 
-    def start_tls(self):
+    def start_tls(self, name=None):
         """The server's certificate, DER."""
         self.expect(220, "STARTTLS")
         self.input.close()
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        self.socket = context.wrap_socket(self.socket)
+        self.socket = context.wrap_socket(self.socket, server_hostname=name)
         self.input = self.socket.makefile("rb")
         return self.socket.getpeercert(binary_form=True)
 

@@ -13,7 +13,7 @@ from smtp_client import SmtpClient
 
 USER_OF_ROLE = {"gate": "posthouse-gate", "keeper": "posthouse", "sorter": "posthouse-sort",
                 "courier": "posthouse-courier", "resolver": "posthouse-dns", "clerk": "posthouse-clerk",
-                "tables": "posthouse-sort"}
+                "tables": "posthouse-sort", "signer": "posthouse-sign"}
 
 
 def test_every_role_is_confined_under_a_user_of_its_own(a):

@@ -74,7 +74,8 @@ def test_a_certificate_that_cannot_be_read_leaves_the_old_one_in_force(town, hou
     house.start()
     before = shown(house)
     certificate.write_text("no certificate\n")
-    assert "refused" in house.reload()
+    house.reload()
+    assert f"event=tls.kept file={certificate} " in house.log()
     assert shown(house) == before
 
 

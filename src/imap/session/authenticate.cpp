@@ -39,9 +39,7 @@ Reply conclude(Dialogue& dialogue, LoginAnswer answer)
 {
     if (answer.what == LoginAnswer::What::accepted && answer.backend) {
         dialogue.user = std::move(answer.user);
-        dialogue.backend = std::move(answer.backend);
-        dialogue.backend->on_event(
-            [&dialogue](Event event) { dialogue.hear_event(std::move(event)); });
+        dialogue.take_backend(std::move(answer.backend));
         dialogue.framer.trust();
         dialogue.failed_logins = 0;
         return Reply::ok("CAPABILITY " + capabilities(dialogue), "Logged in");

@@ -17,9 +17,54 @@ constexpr std::initializer_list<std::string_view> always = {"IMAP4rev2", "IMAP4r
 
 /// Once it is known who the client is: before that, only what a stranger can use.
 constexpr std::initializer_list<std::string_view> known = {
-    "IDLE",        "NAMESPACE",     "UNSELECT",    "UIDPLUS",     "MOVE",    "CHILDREN",
-    "SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "ESEARCH", "SEARCHRES",
-    "WITHIN",      "MULTIAPPEND",   "CONDSTORE",   "QRESYNC",
+    "IDLE",
+    "NAMESPACE",
+    "UNSELECT",
+    "UIDPLUS",
+    "MOVE",
+    "CHILDREN",
+    "SPECIAL-USE",
+    "CREATE-SPECIAL-USE",
+    "LIST-EXTENDED",
+    "LIST-STATUS",
+    "LIST-METADATA",
+    "LIST-MYRIGHTS",
+    "STATUS=SIZE",
+    "ESEARCH",
+    "SEARCHRES",
+    "WITHIN",
+    "SEARCH=FUZZY",
+    "MULTISEARCH",
+    "PARTIAL",
+    "SORT",
+    "SORT=DISPLAY",
+    "ESORT",
+    "THREAD=ORDEREDSUBJECT",
+    "THREAD=REFERENCES",
+    "CONTEXT=SEARCH",
+    "CONTEXT=SORT",
+    "I18NLEVEL=1",
+    "MULTIAPPEND",
+    "CATENATE",
+    "BINARY",
+    "REPLACE",
+    "CONDSTORE",
+    "QRESYNC",
+    "UIDONLY",
+    "OBJECTID",
+    "SAVEDATE",
+    "PREVIEW",
+    "NOTIFY",
+    "METADATA",
+    "METADATA-SERVER",
+    "QUOTA",
+    "QUOTA=RES-STORAGE",
+    "QUOTA=RES-MESSAGE",
+    "QUOTASET",
+    "ACL",
+    "RIGHTS=kxte",
+    "UTF8=ACCEPT",
+    "INPROGRESS",
 };
 
 } // namespace
@@ -53,6 +98,14 @@ std::string capabilities(const Dialogue& dialogue)
     }
     for (const auto name : known)
         add(name);
+    add(fmt::format("APPENDLIMIT={}", dialogue.append_limit()));
+    if (const auto most = dialogue.settings.message_limit)
+        add(fmt::format("MESSAGELIMIT={}", most));
+    if (!dialogue.compressed) {
+        add("UNAUTHENTICATE");
+        if (dialogue.settings.offer_compression)
+            add("COMPRESS=DEFLATE");
+    }
     return all;
 }
 

@@ -18,6 +18,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Copy& command)
     const std::string name = moving ? "MOVE completed" : "COPY completed";
     if (uids->empty())
         co_return Reply::ok({}, name);
+    const auto limited = dialogue.keep_within_limit(*uids);
     const auto asked = uids->size();
     auto copied =
         co_await dialogue.backend->copy(selected.handle, std::move(*uids), command.mailbox.text,
@@ -41,6 +42,11 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Copy& command)
             co_await dialogue.bring_forward(Expunges::told);
             code = fmt::format("HIGHESTMODSEQ {}", selected.view.highest_modseq());
         }
+    }
+    if (!limited.empty()) {
+        if (!moving && !code.empty())
+            dialogue.say(fmt::format("OK [{}] Copied", code));
+        code = limited;
     }
     if (command.by == Numbering::sequence && copied->from.size() < asked)
         co_return Reply::no(code.empty() || moving ? "EXPUNGEISSUED" : code,

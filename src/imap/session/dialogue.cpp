@@ -2,6 +2,9 @@
 #include "imap/session/dialogue.hpp"
 
 #include "base/contract.hpp"
+#include "imap/response_text.hpp"
+#include "imap/session/contexts.hpp"
+#include "imap/session/numbers.hpp"
 
 #include <fmt/format.h>
 
@@ -74,6 +77,18 @@ Task<std::optional<Frame>> Dialogue::hear()
     }
 }
 
+void Dialogue::forget_login()
+{
+    leave();
+    backend.reset();
+    user.clear();
+    enabled = {};
+    watching.reset();
+    tree_changed = false;
+    watched_changed.clear();
+    framer.distrust();
+}
+
 // ---- answers ------------------------------------------------------------------------------------
 
 void Dialogue::say(std::string_view untagged)
@@ -85,29 +100,19 @@ void Dialogue::say_tagged(const Reply& reply, std::string_view command_name)
 {
     if (reply.kind == Reply::Kind::said)
         return;
-    out << tag;
-    switch (reply.kind) {
-    case Reply::Kind::ok:
-        out << " OK ";
-        break;
-    case Reply::Kind::no:
-        out << " NO ";
-        break;
-    default:
-        out << " BAD ";
-        break;
-    }
-    if (!reply.code.empty())
-        out << "[" << reply.code << "] ";
-    if (reply.text.empty())
-        out << command_name << " completed\r\n";
-    else
-        out << reply.text << "\r\n";
+    const auto text = reply.text.empty() ? std::string(command_name) + " completed" : reply.text;
+    response::append_status(
+        out.text(), {.tag = tag,
+                     .completion = reply.kind == Reply::Kind::ok   ? response::Completion::ok
+                                   : reply.kind == Reply::Kind::no ? response::Completion::no
+                                                                   : response::Completion::bad,
+                     .code = reply.code,
+                     .text = text});
 }
 
 void Dialogue::say_bye(std::string_view text)
 {
-    out << "* BYE " << text << "\r\n";
+    response::append_status(out.text(), {.completion = response::Completion::bye, .text = text});
     over = true;
 }
 
@@ -195,36 +200,44 @@ Task<void> Dialogue::bring_forward(Expunges expunges)
     auto& view = selected->view;
     view.vanish(changes->vanished);
     bool arrived = false;
+    const auto first_new = view.uid_next(); // Who is told that it exists asks for what it is.
     for (mail::EntryUnpacker entries(change_fields, changes->entries); auto entry = entries.next();)
         arrived |= view.arrive(entry->uid);
     co_await tell_news(expunges);
+    mail::UidSet touched; // For searches that are kept up to date.
+    if (!selected->contexts.empty())
+        for (mail::EntryUnpacker entries(change_fields, changes->entries);
+             auto entry = entries.next();)
+            touched.add(entry->uid);
     if (arrived) {
         say(fmt::format("{} EXISTS", view.exists()));
         if (!enabled.rev2)
             say(fmt::format("{} RECENT", view.recent()));
     }
     learn_keywords(changes->keywords);
-    co_await tell_flags(changes->entries);
+    co_await tell_flags(changes->entries, first_new);
     view.reach(changes->highest_modseq, changes->uid_next);
+    co_await tell_contexts_of_changed(*this, std::move(touched));
 }
 
 Task<void> Dialogue::tell_news(Expunges expunges)
 {
     if (!selected || expunges == Expunges::untold)
         co_return;
+    tell_contexts_of_vanished(*this, selected->view.vanished());
     const auto form =
         enabled.qresync || enabled.uidonly ? View::Form::vanished : View::Form::expunge;
     while (!selected->view.tell_vanished(out.text(), form, settings.limits.output_bytes))
         co_await out.pass();
 }
 
-Task<void> Dialogue::tell_flags(std::string_view packed)
+Task<void> Dialogue::tell_flags(std::string_view packed, std::uint32_t below)
 {
     auto& view = selected->view;
     View::Numbers numbers(view);
     mail::EntryUnpacker entries(change_fields, packed);
     while (auto entry = entries.next()) {
-        if (view.is_own(entry->modseq))
+        if (view.is_own(entry->modseq) || entry->uid >= below)
             continue;
         const auto number = numbers.of(entry->uid);
         if (number == 0)
@@ -268,6 +281,25 @@ std::optional<mail::UidSet> Dialogue::uids_meant(Numbering by, const SequenceSet
     return view.uids_of(set.resolved(view.exists()));
 }
 
+std::string Dialogue::keep_within_limit(mail::UidSet& uids) const
+{
+    const auto most = settings.message_limit;
+    if (most == 0 || uids.size() <= most)
+        return {};
+    uids = last_of(uids, most);
+    return fmt::format("MESSAGELIMIT {} {}", most, uids.smallest());
+}
+
+void Dialogue::take_backend(std::unique_ptr<Backend> taken)
+{
+    backend = std::move(taken);
+    backend->on_event([self = std::weak_ptr(self_), whose = backend.get()](Event event) {
+        const auto there = self.lock(); // It may hear of things for longer than we live.
+        if (there && (*there)->backend.get() == whose)
+            (*there)->hear_event(std::move(event));
+    });
+}
+
 void Dialogue::hear_event(Event event)
 {
     if (event.closing) {
@@ -278,6 +310,8 @@ void Dialogue::hear_event(Event event)
         tree_changed = true;
     if (selected && event.handle == selected->handle)
         selected->changed = true;
+    else if (watching && !event.mailbox.empty())
+        watched_changed.insert(std::move(event.mailbox));
     channel.nudge();
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "imap/command.hpp"
 #include "imap/framing.hpp"
 #include "imap/parser.hpp"
 #include "imap/session/channel.hpp"
@@ -10,8 +11,10 @@
 #include "imap/session/view.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -60,6 +63,24 @@ struct Enabled {
     bool uidonly = false; ///< RFC 9586
 };
 
+/// A search whose result is kept up to date: RFC 5267 §4.3.
+struct Context {
+    std::string tag;
+    Numbering by = Numbering::sequence;
+    std::string program; ///< Packed
+    mail::UidSet found;
+};
+
+/// What NOTIFY asked for: RFC 5465.
+struct Watching {
+    std::vector<command::NotifyGroup> groups;
+    struct Known {
+        std::string id;
+        bool exists = true, subscribed = false;
+    };
+    std::map<std::string, Known> known; ///< The tree, as the client was told.
+};
+
 /// The mailbox that is selected.
 struct Selected {
     std::string name;
@@ -72,6 +93,7 @@ struct Selected {
     View view;
     bool changed = false; ///< There may be news: changes() was not asked since.
     mail::UidSet saved;   ///< `$`, RFC 9051 §6.4.4.1
+    std::vector<Context> contexts;
 
     bool may(char right) const { return rights.find(right) != std::string::npos; }
     bool may_store() const { return access == Access::read_write; }
@@ -83,6 +105,9 @@ enum class Expunges : std::uint8_t { untold, told };
 
 /// Something that listen() heard, and is not a frame.
 enum class Sign : std::uint8_t { nudge, time, end };
+
+/// Beyond all UIDs that there are to be.
+inline constexpr std::uint32_t no_uid = 0xffffffff;
 
 struct Dialogue {
     Dialogue(const SessionSettings&, Channel&, Login&);
@@ -104,16 +129,23 @@ struct Dialogue {
     std::size_t failed_logins = 0;
 
     std::string user;
-    std::unique_ptr<Backend> backend; ///< After the login.
+    /// After the login. Questions that were asked ahead (read_ahead.hpp) own it too.
+    std::shared_ptr<Backend> backend;
     Enabled enabled;
     std::optional<Selected> selected;
-    bool tree_changed = false; ///< Watched, and not told yet.
-    bool closing = false;      ///< The server wants an end.
+    std::optional<Watching> watching;
+    bool tree_changed = false;             ///< Watched, and not told yet.
+    std::set<std::string> watched_changed; ///< Likewise: mailboxes
+    bool closing = false;                  ///< The server wants an end.
     std::string closing_words;
 
     NameForm name_form() const
     {
         return enabled.utf8 || enabled.rev2 ? NameForm::utf8 : NameForm::modified_utf7;
+    }
+    std::string_view selected_name() const
+    {
+        return selected ? std::string_view(selected->name) : std::string_view();
     }
     ParserSettings parser_settings() const { return {name_form(), settings.limits.parser}; }
     /// The largest letter that is taken.
@@ -132,6 +164,9 @@ struct Dialogue {
     /// or took too long.
     Task<std::optional<Frame>> hear();
 
+    /// Nobody is logged in any more (RFC 8437).
+    void forget_login();
+
     // ---- answers ------------------------------------------------------------------------------
 
     void say(std::string_view untagged); ///< "* ", the text, and the line end.
@@ -148,8 +183,8 @@ struct Dialogue {
     Task<void> bring_forward(Expunges);
     /// The same where something is known to have changed; else tells only of what waits.
     Task<void> tell_news(Expunges);
-    /// Tells of changed flags: entries packed with change_fields.
-    Task<void> tell_flags(std::string_view entries);
+    /// Tells of changed flags: entries packed with change_fields; of those with smaller UIDs.
+    Task<void> tell_flags(std::string_view entries, std::uint32_t below = no_uid);
     /// Takes over a mailbox's keywords; new ones are told.
     void learn_keywords(const std::vector<std::string>&);
 
@@ -157,7 +192,16 @@ struct Dialogue {
     /// §9, seq-number): nothing then.
     std::optional<mail::UidSet> uids_meant(Numbering, const SequenceSet&) const;
 
+    /// Keeps the last of them, if they are more than one command may name. What it returns is the
+    /// response code that says so (RFC 9738 §3), or empty.
+    std::string keep_within_limit(mail::UidSet&) const;
+
+    /// Logs in: from now on its events are heard, as long as this is there.
+    void take_backend(std::unique_ptr<Backend>);
+
+private:
     void hear_event(Event);
+    std::shared_ptr<Dialogue*> self_ = std::make_shared<Dialogue*>(this);
 };
 
 /// "\Seen Junk \Recent", without parentheses.

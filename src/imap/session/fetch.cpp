@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "imap/search_reply.hpp"
 #include "imap/session/commands.hpp"
 #include "imap/session/fetching.hpp"
+#include "imap/session/numbers.hpp"
 
 #include <utility>
 
@@ -65,6 +67,13 @@ Task<std::optional<Reply>> keep_changed(Dialogue& dialogue, const command::Fetch
     co_return std::nullopt;
 }
 
+/// RFC 9394 §3.2
+mail::UidSet cut(const mail::UidSet& all, const command::PartialRange& range)
+{
+    const auto [first, last] = partial_span(range, all.size());
+    return first_of(all, last).without(first_of(all, first));
+}
+
 } // namespace
 
 /// RFC 9051 §6.4.5
@@ -84,6 +93,9 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Fetch& command)
     if (command.changed_since)
         if (auto trouble = co_await keep_changed(dialogue, command, *uids))
             co_return *trouble;
+    if (command.partial)
+        *uids = cut(*uids, *command.partial);
+    const auto limited = dialogue.keep_within_limit(*uids);
     if (uids->empty())
         co_return Reply::ok();
     if (plan.sets_seen)
@@ -98,7 +110,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Fetch& command)
         co_return Reply::no("SERVERBUG", "Some messages could not be read");
     if (fetching.missing() != 0 && command.by == Numbering::sequence)
         co_return Reply::no("EXPUNGEISSUED", "Some of the requested messages no longer exist");
-    co_return Reply::ok();
+    co_return Reply::ok(limited);
 }
 
 } // namespace posthouse::imap

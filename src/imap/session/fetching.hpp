@@ -4,6 +4,7 @@
 #include "imap/session/dialogue.hpp"
 #include "imap/session/fetch_plan.hpp"
 #include "imap/session/letter_reader.hpp"
+#include "imap/session/read_ahead.hpp"
 #include "mail/message_index.hpp"
 
 #include <array>
@@ -21,7 +22,7 @@ public:
     Fetching(Dialogue&, FetchPlan);
 
     /// Only messages changed behind this: RFC 7162 §3.1.4.1.
-    void only_changed_since(std::uint64_t modseq) { changed_since_ = modseq; }
+    void only_changed_since(std::uint64_t modseq);
     Task<void> send(mail::UidSet uids);
 
     std::size_t missing() const { return missing_; } ///< Those that were gone.
@@ -35,9 +36,20 @@ private:
         std::array<std::string_view, 8> fields;
     };
 
-    Task<void> send_page(mail::UidSet page);
+    struct Page {
+        mail::UidSet uids;
+        std::uint64_t size = 0;
+        Ahead<Result<std::string>> entries;
+    };
+    Task<Page> begin_page(mail::UidSet& left);
+    Task<void> send_page(Page);
+    Task<void> expect_letters(mail::EntryUnpacker& upcoming, std::size_t served);
     Task<bool> find_summary(std::uint32_t uid);
+    bool has_summary(std::uint32_t uid); ///< Among those that have come?
     bool next_summary();
+    void begin_message(const mail::MessageEntry&, std::uint32_t number);
+    void append_message(const mail::MessageEntry&, std::uint32_t number);
+    bool is_told(const FetchPlan::Step&) const;
     Task<void> send_message(const mail::MessageEntry&, std::uint32_t number);
     /// Ends what cannot be said of one letter: nothing of it stays in the output.
     void drop_message(std::size_t from);
@@ -60,9 +72,16 @@ private:
     Dialogue& dialogue_;
     FetchPlan plan_;
     std::optional<std::uint64_t> changed_since_;
+    std::uint8_t entry_fields_;
     View::Numbers numbers_;
 
-    mail::UidSet summaries_left_; ///< Of the page: not asked for yet.
+    bool all_ready_ = false;     ///< No letter is read.
+    bool whole_letters_ = false; ///< Each is read from its beginning to its end.
+    ReadAhead letters_;
+    std::size_t letters_begun_ = 0; ///< Of the page
+
+    mail::UidSet summaries_left_; ///< Of the page: not come yet.
+    std::optional<Ahead<Result<Summaries>>> next_summaries_;
     std::string summaries_;
     std::string_view unread_summaries_;
     Summary summary_;

@@ -39,14 +39,6 @@ mail::ByteRange clipped(mail::ByteRange range, const std::optional<PartialBytes>
     return {range.offset + skipped, std::min(partial->count, range.length - skipped)};
 }
 
-void append_literal(std::string& to, std::string_view bytes)
-{
-    to += '{';
-    append_number(to, bytes.size());
-    to += "}\r\n";
-    to += bytes;
-}
-
 } // namespace
 
 Task<Result<std::optional<mail::IndexedPart>>> Fetching::part_of(const FetchPlan::Step& step,
@@ -138,6 +130,8 @@ Task<std::optional<Trouble>> Fetching::append_bytes_of(const FetchPlan::Step& st
             out << piece;
         } else {
             passed_ = true;
+            if (range.length != 0)
+                co_await letter.expect(range.offset, range.length);
             const auto whole = piece;
             auto owned = letter.take_piece();
             if (owned.size() != whole.size())
@@ -165,8 +159,9 @@ Task<std::optional<Trouble>> Fetching::append_fields(const FetchPlan::Step& step
         auto wanted = std::string_view(fields);
         const auto range = clipped({0, wanted.size()}, step.item.partial);
         dialogue_.out << step.label;
-        append_literal(dialogue_.out.text(), wanted.substr(static_cast<std::size_t>(range.offset),
-                                                           static_cast<std::size_t>(range.length)));
+        response::append_literal(dialogue_.out.text(),
+                                 wanted.substr(static_cast<std::size_t>(range.offset),
+                                               static_cast<std::size_t>(range.length)));
     };
     if (plan_.needs(Field::header_cache) && section.part.empty() && keep == Keep::those) {
         const auto cache = mail::unpack_header_cache(summary_field(Field::header_cache));
@@ -199,13 +194,6 @@ Task<std::optional<Trouble>> Fetching::append_fields(const FetchPlan::Step& step
     filter_header(fields, header, step.fields, keep);
     finish();
     co_return std::nullopt;
-}
-
-Task<std::optional<Trouble>> Fetching::append_binary(const FetchPlan::Step&,
-                                                     const mail::MessageEntry&, LetterReader&)
-{
-    unknown_encoding_ = true;
-    co_return Trouble::damaged;
 }
 
 } // namespace posthouse::imap

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
 #include "imap/session/commands.hpp"
+#include "imap/session/notify.hpp"
 
 #include <algorithm>
 
@@ -9,6 +10,14 @@ namespace posthouse::imap {
 namespace {
 
 constexpr std::size_t done_bytes = 1000; // "DONE"; clients have sent other lines.
+
+/// What NOTIFY asked for, and of the selected mailbox everything.
+Task<void> tell_all(Dialogue& dialogue)
+{
+    co_await tell_watched(dialogue);
+    if (dialogue.selected && dialogue.selected->changed)
+        co_await dialogue.bring_forward(Expunges::told);
+}
 
 Reply end_of(const Frame& frame)
 {
@@ -47,8 +56,8 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Idle&)
         case Sign::nudge:
             if (dialogue.closing)
                 dialogue.say_bye(dialogue.closing_words);
-            else if (dialogue.selected && dialogue.selected->changed)
-                co_await dialogue.bring_forward(Expunges::told);
+            else
+                co_await tell_all(dialogue);
             break;
         }
     }

@@ -14,18 +14,23 @@ Task<Result<std::string_view>> LetterReader::read(std::uint64_t offset, std::uin
         if (ready.size() >= length)
             co_return ready.substr(0, static_cast<std::size_t>(length));
     }
-    const auto wanted = static_cast<std::uint32_t>(
-        std::min<std::uint64_t>(length, dialogue_.settings.limits.piece_bytes));
-    auto piece = co_await dialogue_.backend->read(dialogue_.selected->handle, uid_, offset, wanted);
+    const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, most_bytes_));
+    auto piece = co_await source_.read({uid_, offset, wanted});
     if (!piece)
         co_return std::unexpected(piece.error());
     if (piece->empty() || piece->size() > wanted)
         co_return std::unexpected(Trouble::damaged);
-    // A NUL can stand in no literal (RFC 9051 §9, CHAR8); letters that hold some are rare.
-    std::ranges::replace(*piece, '\0', static_cast<char>(0x80));
+    if (nuls_ == Nuls::replaced && piece->contains('\0'))
+        std::ranges::replace(*piece, '\0', static_cast<char>(0x80));
     piece_ = std::move(*piece);
     offset_ = offset;
     co_return std::string_view(piece_);
+}
+
+Task<void> LetterReader::expect(std::uint64_t offset, std::uint64_t length)
+{
+    const auto wanted = static_cast<std::uint32_t>(std::min<std::uint64_t>(length, most_bytes_));
+    co_await source_.begin({uid_, offset, wanted});
 }
 
 std::string LetterReader::take_piece()

@@ -2,21 +2,15 @@
 #pragma once
 
 #include "base/text.hpp"
+#include "imap/response_text.hpp"
 #include "mail/uid_set.hpp"
 
-#include <charconv>
-#include <cstddef>
 #include <cstdint>
 #include <string>
 
 namespace posthouse::imap {
 
-inline void append_number(std::string& to, std::uint64_t number)
-{
-    char digits[20];
-    const auto end = std::to_chars(digits, digits + sizeof digits, number).ptr;
-    to.append(digits, end);
-}
+using response::append_number;
 
 /// "07-Feb-1994 21:52:25 +0000", of microseconds since 1970.
 void append_internal_date(std::string& to, std::int64_t microseconds);

@@ -1,44 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imap/session/commands.hpp"
-#include "imap/session/numbers.hpp"
 #include "imap/session/searching.hpp"
-
-#include <fmt/format.h>
 
 namespace posthouse::imap {
 
 namespace {
 
-/// RFC 9051 §7.3.3 has it no more; RFC 3501 §7.2.5, and RFC 7162 §3.1.5 for MODSEQ.
-Task<void> say_search(Dialogue& dialogue, const mail::UidSet& numbers, std::uint64_t modseq)
+bool tells(const command::SearchReturn& want)
 {
-    auto& to = dialogue.out.text();
-    to += "* SEARCH";
-    for (const auto number : numbers) {
-        to += ' ';
-        append_number(to, number);
-        if (dialogue.out.full())
-            co_await dialogue.out.pass();
-    }
-    if (modseq != 0 && !numbers.empty())
-        to += fmt::format(" (MODSEQ {})", modseq);
-    to += "\r\n";
-}
-
-/// What `$` is from now on: RFC 9051 §6.4.4.1, RFC 5182 §2.4.
-void save(Dialogue& dialogue, const command::SearchReturn& want, const mail::UidSet& uids)
-{
-    auto& saved = dialogue.selected->saved;
-    saved = uids;
-    if (want.all || want.count || want.partial || (!want.min && !want.max))
-        return;
-    saved.clear();
-    if (uids.empty())
-        return;
-    if (want.min)
-        saved.add(uids.smallest());
-    if (want.max)
-        saved.add(uids.largest());
+    return want.min || want.max || want.all || want.count || want.partial || !want.save;
 }
 
 } // namespace
@@ -47,25 +17,41 @@ void save(Dialogue& dialogue, const command::SearchReturn& want, const mail::Uid
 Task<Reply> carry_out(Dialogue& dialogue, const command::Search& command)
 {
     auto want = command.want;
-    auto found = co_await find(dialogue, command.program, command.charset);
+    auto found = co_await find(dialogue, command);
     if (!found) {
-        if (want && want->save)
+        if (want && want->save && dialogue.selected)
             dialogue.selected->saved.clear(); // RFC 5182 §2.1
         co_return found.error();
     }
     if (!want && dialogue.enabled.rev2)
         want.emplace().all = true;
+    auto& selected = *dialogue.selected;
+    const auto& uids = found->uids;
     if (want && want->save)
-        save(dialogue, *want, found->uids);
-    const auto& view = dialogue.selected->view;
-    auto numbers = command.by == Numbering::uid ? found->uids : view.numbers_of(found->uids);
-    const auto modseq = dialogue.enabled.condstore ? found->highest_modseq : 0;
-    if (!want)
-        co_await say_search(dialogue, numbers, modseq);
-    else if (!want->save || want->min || want->max || want->all || want->count || want->partial)
-        say_esearch(dialogue, {dialogue.tag, command.by, *want, std::move(numbers), modseq});
+        selected.saved = saved_by(*want, uids);
+    const auto numbers = command.by == Numbering::uid ? uids : selected.view.numbers_of(uids);
+    const auto modseq = dialogue.enabled.condstore && !uids.empty() ? found->highest_modseq : 0;
+    if (!want) {
+        append_search_response(dialogue.out.text(), numbers, modseq);
+    } else if (tells(*want)) {
+        auto reply = esearch_reply(*want, numbers);
+        if (want->relevancy) // All match as well as can be known.
+            reply.relevancy.assign(want->partial ? 0 : uids.size(), 100);
+        say_esearch(dialogue, std::move(reply), command, modseq);
+    }
+    if (want && want->update)
+        keep_context(dialogue, command, uids);
     if (found->incomplete)
         co_return Reply::no("LIMIT", "The search took too long, and is not complete");
+    co_return Reply::ok();
+}
+
+/// RFC 5267 §4.3.5
+Task<Reply> carry_out(Dialogue& dialogue, const command::CancelUpdate& command)
+{
+    for (const auto& tag : command.tags)
+        std::erase_if(dialogue.selected->contexts,
+                      [&](const Context& context) { return context.tag == tag; });
     co_return Reply::ok();
 }
 

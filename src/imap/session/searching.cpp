@@ -6,6 +6,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <limits>
 #include <utility>
 
@@ -41,6 +42,59 @@ void resolve(SearchKey& key, const Selected& selected)
     }
 }
 
+/// Why the numbers in it cannot be right.
+std::optional<Reply> fault_in(const Dialogue& dialogue, const SearchKey& program)
+{
+    std::uint32_t largest = 0;
+    bool numbered = false;
+    for_each_key(program, [&](const SearchKey& key) {
+        const auto* messages = std::get_if<search::Messages>(&key.is);
+        if (!messages || messages->set.saved_result)
+            return;
+        numbered = true;
+        largest = std::max(largest, messages->set.largest_written());
+    });
+    if (numbered && dialogue.enabled.uidonly) // RFC 9586 §3.3
+        return Reply::bad("Message numbers are not allowed once UIDONLY is enabled", "UIDREQUIRED");
+    if (largest > dialogue.selected->view.exists())
+        return Reply::bad("Invalid messageset");
+    return std::nullopt;
+}
+
+/// Asks the backend for a part of the mailbox at a time, so that what takes long can be told of:
+/// RFC 9585 §3.
+Task<Result<Found>> search_in_turns(Dialogue& dialogue, std::string program)
+{
+    const auto all = dialogue.selected->view.uids();
+    const auto total = all.size();
+    const auto& limits = dialogue.settings.limits;
+    if (total <= limits.searched_messages)
+        co_return co_await dialogue.backend->search(
+            dialogue.selected->handle, {.program = std::move(program), .among = std::nullopt});
+    Found found;
+    auto told = dialogue.channel.now();
+    std::uint64_t done = 0;
+    for (auto left = all; !left.empty() && !dialogue.out.gone();) {
+        auto some = first_of(left, limits.searched_messages);
+        left = left.without(some);
+        done += some.size();
+        auto more = co_await dialogue.backend->search(
+            dialogue.selected->handle, {.program = program, .among = std::move(some)});
+        if (!more)
+            co_return more;
+        found.uids = found.uids.united(more->uids);
+        found.highest_modseq = std::max(found.highest_modseq, more->highest_modseq);
+        found.incomplete |= more->incomplete;
+        if (left.empty() || dialogue.channel.now() < told + limits.progress)
+            continue;
+        told = dialogue.channel.now();
+        dialogue.say(
+            fmt::format("OK [INPROGRESS (\"{}\" {} {})] Searching", dialogue.tag, done, total));
+        co_await dialogue.out.pass();
+    }
+    co_return found;
+}
+
 } // namespace
 
 SearchKey by_uids(const SearchKey& key, const Selected& selected)
@@ -73,17 +127,20 @@ std::optional<mail::UidSet> known_at_once(const SearchKey& key, const mail::UidS
     return std::nullopt;
 }
 
-Task<std::expected<Found, Reply>> find(Dialogue& dialogue, const SearchKey& key,
-                                       std::string charset)
+Task<std::expected<Found, Reply>> find(Dialogue& dialogue, const command::Search& command)
 {
     auto& selected = *dialogue.selected;
-    if (mentions_modseq(key))
+    if (auto fault = fault_in(dialogue, command.program))
+        co_return std::unexpected(std::move(*fault));
+    if (mentions_modseq(command.program))
         dialogue.enabled.condstore = true; // RFC 7162 §3.1
-    SearchProgram program{std::move(charset), by_uids(key, selected)};
-    if (auto all = known_at_once(program.key, selected.view.uids()))
-        co_return Found{.uids = std::move(*all)};
-    auto found = co_await dialogue.backend->search(
-        selected.handle, {.program = pack_program(program), .among = std::nullopt});
+    SearchProgram program{command.charset, by_uids(command.program, selected)};
+    if (auto all = known_at_once(program.key, selected.view.uids())) {
+        Found found;
+        found.uids = std::move(*all);
+        co_return found;
+    }
+    auto found = co_await search_in_turns(dialogue, pack_program(program));
     if (!found)
         co_return std::unexpected(reply_to(found.error()));
     // What came meanwhile the client does not know yet.
@@ -91,43 +148,29 @@ Task<std::expected<Found, Reply>> find(Dialogue& dialogue, const SearchKey& key,
     co_return std::move(*found);
 }
 
-mail::UidSet cut(const mail::UidSet& all, const command::PartialRange& range)
+void say_esearch(Dialogue& dialogue, EsearchReply reply, const command::Search& command,
+                 std::uint64_t modseq)
 {
-    const auto magnitude = [](std::int64_t n) {
-        return static_cast<std::uint64_t>(n < 0 ? -n : n);
-    };
-    auto first = magnitude(range.first), last = magnitude(range.last);
-    if (first > last)
-        std::swap(first, last);
-    if (range.first > 0)
-        return first_of(all, last).without(first_of(all, first - 1));
-    return last_of(all, last).without(last_of(all, first - 1));
+    reply.tag = dialogue.tag;
+    reply.by = command.by;
+    if (modseq != 0)
+        reply.mod_seq = modseq;
+    append_esearch(dialogue.out.text(), reply, dialogue.name_form());
 }
 
-void say_esearch(Dialogue& dialogue, const EsearchResult& result)
+void keep_context(Dialogue& dialogue, const command::Search& command, const mail::UidSet& uids)
 {
-    auto& to = dialogue.out.text();
-    to += fmt::format("* ESEARCH (TAG \"{}\")", result.tag);
-    if (result.by == Numbering::uid)
-        to += " UID";
-    const auto& numbers = result.numbers;
-    const auto& want = result.want;
-    if (want.min && !numbers.empty())
-        to += fmt::format(" MIN {}", numbers.smallest());
-    if (want.max && !numbers.empty())
-        to += fmt::format(" MAX {}", numbers.largest());
-    if (want.count)
-        to += fmt::format(" COUNT {}", numbers.size());
-    if (want.all && !numbers.empty())
-        to += " ALL " + numbers.text();
-    if (want.partial) {
-        const auto some = cut(numbers, *want.partial);
-        to += fmt::format(" PARTIAL ({}:{} {})", want.partial->first, want.partial->last,
-                          some.empty() ? "NIL" : some.text());
+    auto& contexts = dialogue.selected->contexts;
+    std::erase_if(contexts, [&](const Context& old) { return old.tag == dialogue.tag; });
+    if (contexts.size() >= dialogue.settings.limits.contexts) {
+        dialogue.say(fmt::format("NO [NOUPDATE \"{}\"] Too many contexts", dialogue.tag));
+        return;
     }
-    if (result.highest_modseq != 0 && !numbers.empty())
-        to += fmt::format(" MODSEQ {}", result.highest_modseq);
-    to += "\r\n";
+    // Sets of messages mean what they meant when they were said (RFC 5267 §4.3); messages that
+    // come later are in none.
+    contexts.push_back(
+        {dialogue.tag, command.by,
+         pack_program({command.charset, by_uids(command.program, *dialogue.selected)}), uids});
 }
 
 } // namespace posthouse::imap

@@ -3,6 +3,7 @@
 
 #include "imap/session/capabilities.hpp"
 #include "imap/session/commands.hpp"
+#include "imap/session/notify.hpp"
 
 #include <fmt/format.h>
 
@@ -92,6 +93,8 @@ Task<void> Session::hear(Sign sign)
     case Sign::nudge:
         if (dialogue_.closing)
             dialogue_.say_bye(dialogue_.closing_words);
+        else
+            co_await tell_watched(dialogue_);
         break;
     case Sign::time:
         dialogue_.say_bye("Disconnected for inactivity");

@@ -28,10 +28,13 @@ struct SessionLimits {
     std::size_t header_bytes = 1024 * 1024;
     /// Of one part, where BINARY has to count before it can send.
     std::uint64_t binary_bytes = 64ULL * 1024 * 1024;
-    std::size_t bad_commands = 20;           ///< In a row; then the client is sent away.
-    std::size_t failed_logins = 3;           ///< Likewise.
-    std::size_t contexts = 10;               ///< Searches kept up to date (RFC 5267 §4.3).
-    std::size_t sorted_messages = 2'000'000; ///< By one SORT or THREAD.
+    std::size_t bad_commands = 20;          ///< In a row; then the client is sent away.
+    std::size_t failed_logins = 3;          ///< Likewise.
+    std::size_t contexts = 10;              ///< Searches kept up to date (RFC 5267 §4.3).
+    std::size_t searched_messages = 50'000; ///< At one time
+    std::size_t sorted_messages = 500'000;  ///< By one SORT or THREAD.
+    std::size_t metadata_bytes = 64 * 1024; ///< Of one entry's value.
+    std::size_t watched_mailboxes = 5000;   ///< By NOTIFY
     std::size_t listed_mailboxes = 100'000;
     std::size_t catenated_parts = 1000;
 

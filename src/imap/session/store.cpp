@@ -64,6 +64,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Store& command)
         dialogue.enabled.condstore = true;
     if (uids->empty())
         co_return Reply::ok();
+    const auto limited = dialogue.keep_within_limit(*uids);
     const auto asked = *uids;
     auto stored = co_await dialogue.backend->store(
         selected.handle, {std::move(*uids), change_of(command.change), command.flags,
@@ -83,7 +84,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Store& command)
 
     const bool some_are_gone =
         command.by == Numbering::sequence && !stored->changes.vanished.intersected(asked).empty();
-    std::string code;
+    std::string code = limited;
     if (!stored->modified.empty()) {
         const auto which = command.by == Numbering::uid
                                ? stored->modified
@@ -93,7 +94,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Store& command)
     if (some_are_gone)
         co_return Reply::no(code.empty() ? "EXPUNGEISSUED" : code,
                             "Some of the messages no longer exist");
-    co_return Reply::ok(code, code.empty() ? "" : "Conditional STORE failed for some");
+    co_return Reply::ok(code, stored->modified.empty() ? "" : "Conditional STORE failed for some");
 }
 
 } // namespace posthouse::imap

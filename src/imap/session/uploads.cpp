@@ -108,11 +108,6 @@ Task<std::optional<Reply>> Uploads::put(std::string piece)
     co_return std::nullopt;
 }
 
-Task<std::optional<Reply>> Uploads::take_url(const append::Url& url)
-{
-    co_return Reply::no("BADURL \"" + url.url + "\"", "URLs are not followed");
-}
-
 Task<std::optional<Reply>> Uploads::end_message()
 {
     if (bytes_ == 0) // RFC 3502 §6.3.11: it takes the command back.

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "imap/session/dialogue.hpp"
+
+/// Searches whose results the client is kept told of: RFC 5267 §4.3.
+namespace posthouse::imap {
+
+/// Before their EXPUNGEs: numbers are still right then (§4.3.4).
+void tell_contexts_of_vanished(Dialogue&, const mail::UidSet&);
+/// After EXISTS and FETCH (§4.3.3).
+Task<void> tell_contexts_of_changed(Dialogue&, mail::UidSet changed);
+
+} // namespace posthouse::imap

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "imap/sort.hpp"
+
+#include "imap/session/commands.hpp"
+#include "imap/session/message_keys.hpp"
+#include "imap/session/searching.hpp"
+
+#include <utility>
+
+namespace posthouse::imap {
+
+namespace {
+
+SortFacts facts_of(const MessageKeys& message, std::uint32_t number)
+{
+    SortFacts facts;
+    facts.number = number;
+    facts.arrival = from_microseconds(message.internal_date);
+    if (message.keys.sent)
+        facts.sent = from_microseconds(*message.keys.sent);
+    facts.size = message.size;
+    facts.subject = message.keys.base_subject;
+    facts.from = message.keys.from_mailbox;
+    facts.to = message.keys.to_mailbox;
+    facts.cc = message.keys.cc_mailbox;
+    facts.display_from = message.keys.from_display;
+    facts.display_to = message.keys.to_display;
+    facts.relevancy = 100;
+    return facts;
+}
+
+} // namespace
+
+/// RFC 5256 §3, RFC 5267 (RETURN)
+Task<Reply> carry_out(Dialogue& dialogue, const command::Sort& command)
+{
+    const auto& search = command.search;
+    auto found = co_await find(dialogue, search);
+    if (!found)
+        co_return found.error();
+    auto& selected = *dialogue.selected;
+    const auto needs = needs_of(command.keys);
+    KeysWanted wanted;
+    wanted.entries = needs.arrival || needs.sent || needs.size;
+    wanted.texts = needs.sent || needs.subject || needs.addresses || needs.displayed;
+    auto messages = co_await read_keys(dialogue, found->uids, wanted);
+    if (!messages)
+        co_return messages.error();
+    std::vector<SortFacts> facts;
+    facts.reserve(messages->size());
+    View::Numbers numbers(selected.view);
+    for (const auto& message : *messages) {
+        const auto number = numbers.of(message.uid);
+        if (number != 0)
+            facts.push_back(facts_of(message, search.by == Numbering::uid ? message.uid : number));
+    }
+    const auto order = sorted(std::move(facts), command.keys);
+    const auto modseq =
+        dialogue.enabled.condstore && !found->uids.empty() ? found->highest_modseq : 0;
+    if (!search.want) {
+        append_sort_response(dialogue.out.text(), order, modseq);
+        co_return Reply::ok();
+    }
+    if (search.want->save)
+        selected.saved = found->uids;
+    say_esearch(dialogue, esearch_reply(*search.want, order), search, modseq);
+    if (search.want->update) // RFC 5267 §4.3.1: sorted results are not followed.
+        dialogue.say("NO [NOUPDATE \"" + dialogue.tag +
+                     "\"] Sorted results are not kept up to date");
+    co_return Reply::ok();
+}
+
+} // namespace posthouse::imap

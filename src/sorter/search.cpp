@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sorter/search.hpp"
+
+#include "base/text.hpp"
+#include "imap/search_plan.hpp"
+#include "imap/search_wire.hpp"
+#include "mail/charset.hpp"
+#include "mail/date_time.hpp"
+#include "mail/fold.hpp"
+#include "mail/header_block.hpp"
+#include "mail/header_text.hpp"
+#include "mail/text_extract.hpp"
+#include "mail/uid_set.hpp"
+#include "sorter/limits.hpp"
+#include "wire/mailboxes.pb.h"
+#include "wire/parse.hpp"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+
+namespace posthouse::sorter {
+namespace {
+
+using imap::SearchKey;
+namespace key = imap::search;
+
+/// One letter, and what its text says to the leaves of a program.
+class Candidate {
+public:
+    Candidate(std::string letter, const std::map<std::string, std::string>& folded)
+        : letter_(std::move(letter)),
+          header_(mail::HeaderBlock::parse(letter_)),
+          folded_(folded)
+    {
+    }
+
+    bool answers(const SearchKey& leaf)
+    {
+        if (const auto* header = std::get_if<key::Header>(&leaf.is))
+            return has_field(*header);
+        if (const auto* text = std::get_if<key::Text>(&leaf.is))
+            return has_text(*text);
+        if (const auto* date = std::get_if<key::Date>(&leaf.is))
+            return was_sent(*date);
+        return false;
+    }
+
+private:
+    bool has_field(const key::Header& wanted) const
+    {
+        const auto& needle = folded_.at(wanted.text);
+        for (const auto& field : header_.fields())
+            if (field.is(wanted.field) &&
+                (needle.empty() ||
+                 mail::contains_folded(mail::header_text(field.raw_value()), needle)))
+                return true;
+        return false;
+    }
+
+    bool has_text(const key::Text& wanted)
+    {
+        const auto& needle = folded_.at(wanted.text);
+        if (!tree_)
+            tree_.emplace(mail::parse_mime(letter_));
+        mail::FoldedSearch looking({needle});
+        std::optional<std::size_t> part;
+        bool found = needle.empty();
+        mail::TextRequest request;
+        request.wanted = wanted.where == key::Where::body ? mail::TextRequest::Wanted::body
+                                                          : mail::TextRequest::Wanted::both;
+        (void)mail::extract_text(letter_, *tree_, request, [&](const mail::TextPiece& piece) {
+            if (piece.where == mail::TextPiece::Where::header || part != piece.part)
+                looking.begin_anew();
+            part = piece.part;
+            looking.append(piece.text);
+            found = found || looking.found_all();
+            return found ? mail::Go::no_further : mail::Go::on;
+        });
+        return found || looking.found_all();
+    }
+
+    /// The day that it says itself, in its own zone: RFC 9051 §6.4.4.
+    bool was_sent(const key::Date& wanted) const
+    {
+        const auto* field = header_.first("date");
+        const auto parsed =
+            field == nullptr ? std::nullopt : mail::parse_date_time(field->value());
+        if (!parsed)
+            return false;
+        const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(
+            parsed->at + parsed->zone.value_or(std::chrono::minutes(0))));
+        switch (wanted.order) {
+        case key::Order::before:
+            return day < wanted.date;
+        case key::Order::on:
+            return day == wanted.date;
+        case key::Order::since:
+            return day >= wanted.date;
+        }
+        return false;
+    }
+
+    std::string letter_;
+    mail::HeaderBlock header_;
+    std::optional<mail::MimeTree> tree_;
+    const std::map<std::string, std::string>& folded_;
+};
+
+Task<wire::Result<std::string>> read_letter(std::shared_ptr<wire::Link> keeper, std::uint64_t job,
+                                            std::uint32_t uid)
+{
+    std::string letter;
+    for (;;) {
+        wire::NextCandidates question;
+        question.set_job(job);
+        question.set_uid(uid);
+        question.set_offset(letter.size());
+        question.set_length(Limits::piece);
+        auto piece =
+            co_await keeper->call<wire::Candidates>(wire::Method::next_candidates, question);
+        if (!piece)
+            co_return std::unexpected(piece.error());
+        letter += piece->raw;
+        if (piece->message.last() || piece->raw.empty())
+            co_return letter;
+        if (letter.size() > Limits::letter_bytes)
+            co_return std::unexpected(wire::Failure::invalid);
+    }
+}
+
+} // namespace
+
+Task<wire::Result<wire::Answer>> search(std::shared_ptr<wire::Link> keeper, wire::Frame frame)
+{
+    const auto request = wire::parse<wire::SearchLetters>(frame.message);
+    auto program = imap::unpack_program(frame.raw);
+    if (!request || !program)
+        co_return std::unexpected(wire::Failure::invalid);
+    std::map<std::string, std::string> folded; // Texts as they are written
+    imap::for_each_key(std::as_const(program->key), [&](const SearchKey& leaf) {
+        const auto* header = std::get_if<key::Header>(&leaf.is);
+        const auto* text = std::get_if<key::Text>(&leaf.is);
+        if (header != nullptr || text != nullptr) {
+            const auto& wanted = header != nullptr ? header->text : text->text;
+            folded[wanted] = mail::fold(
+                mail::to_utf8(wanted, program->charset.empty() ? "utf-8" : program->charset));
+        }
+    });
+    const std::vector<std::string> keywords(request->keywords().begin(), request->keywords().end());
+    const imap::SearchPlan plan(std::move(program->key), {keywords, wall_clock()});
+    wire::SearchedLetters answer;
+    mail::UidSet found;
+    wire::NextCandidates next;
+    next.set_job(request->job());
+    for (bool last = false; !last;) {
+        auto page = co_await keeper->call<wire::Candidates>(wire::Method::next_candidates, next);
+        if (!page)
+            co_return std::unexpected(page.error());
+        last = page->message.last();
+        mail::EntryUnpacker entries(mail::all_entry_fields, page->raw);
+        while (const auto entry = entries.next()) {
+            auto letter = co_await read_letter(keeper, request->job(), entry->uid);
+            if (!letter && letter.error() == wire::Failure::closed)
+                co_return std::unexpected(letter.error());
+            if (!letter)
+                continue; // It went meanwhile, or cannot be read.
+            Candidate candidate(std::move(*letter), folded);
+            if (plan.matches(*entry,
+                             [&](const SearchKey& leaf) { return candidate.answers(leaf); }))
+                found.add(entry->uid);
+        }
+    }
+    answer.set_uids(found.text());
+    co_return wire::answer_with(answer);
+}
+
+} // namespace posthouse::sorter
