@@ -6,17 +6,34 @@ complete -c posthouse -n '__fish_seen_subcommand_from serve' -l help
 complete -c posthouse -n '__fish_seen_subcommand_from serve' -l salvage
 complete -c posthouse -f -n '__fish_use_subcommand' -a check -d 'Read the configuration and report all that is wrong with it'
 complete -c posthouse -n '__fish_seen_subcommand_from check' -l help
-complete -c posthouse -f -n '__fish_use_subcommand' -a user -d 'Accounts: add, list, passwd, remove'
-complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list' -a add -d 'Make an account'
+complete -c posthouse -f -n '__fish_use_subcommand' -a user -d 'Accounts, and their ways to log in and to send'
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a add -d 'Make an account'
 complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from add' -l help
 complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from add' -l password-stdin
-complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list' -a passwd -d 'Give an account a new password'
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a passwd -d 'Give an account a new password'
 complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from passwd' -l help
 complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from passwd' -l password-stdin
-complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list' -a remove -d 'Remove an account and its letters'
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a remove -d 'Remove an account and its letters'
 complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from remove' -l help
-complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list' -a list -d 'List the accounts'
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a list -d 'List the accounts'
 complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from list' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a show -d 'What is known of one account'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from show' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a enable -d 'Let an account log in again'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from enable' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a disable -d 'Let an account log in no longer; mail is still taken'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from disable' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a alias -d 'Further addresses of an account'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from alias' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a delegate -d 'Who may send as an account'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from delegate' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a app-password -d 'Passwords for single programs'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from app-password' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a totp -d 'One-time codes behind the password'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from totp' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a protocols -d 'What an account may not log in by'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from protocols' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from protocols' -l without
 complete -c posthouse -f -n '__fish_use_subcommand' -a queue -d 'The queue: list, show, hold, release, retry, remove'
 complete -c posthouse -f -n '__fish_seen_subcommand_from queue; and not __fish_seen_subcommand_from list show hold release retry remove' -a list -d 'List letters, the oldest first, a page at a time'
 complete -c posthouse -n '__fish_seen_subcommand_from queue; and __fish_seen_subcommand_from list' -l help

@@ -115,7 +115,8 @@ void Grammar::add_credential_commands(CLI::App* user)
         add(app, "add", "Make one; it is shown once",
             "  posthouse user app-password add alice@example.org phone --protocol imap"));
     make->add_option("--protocol", *protocols,
-                     "imap, pop3, submission; may be given again. By default all");
+                     "imap, pop3, submission; may be given again. By default all")
+        ->allow_extra_args(false);
     on(make, [this, address, name, protocols] {
         return app_password_add(context_, {*address, *name, *protocols});
     });
@@ -142,7 +143,8 @@ void Grammar::add_credential_commands(CLI::App* user)
         takes_address(add(user, "protocols", "What an account may not log in by",
                           "  posthouse user protocols alice@example.org --without pop3\n"
                           "  posthouse user protocols alice@example.org    # by all"));
-    allowed->add_option("--without", *protocols, "imap, pop3, submission; may be given again");
+    allowed->add_option("--without", *protocols, "imap, pop3, submission; may be given again")
+        ->allow_extra_args(false);
     on(allowed, [this, address, protocols] {
         std::vector<std::string> request{"user-protocols", *address};
         request.insert(request.end(), protocols->begin(), protocols->end());

@@ -89,10 +89,10 @@ LoginSource read_source(const Section& section)
     connection.read("dbname", source.connection.dbname);
     connection.read("user", source.connection.user);
     connection.read("password_file", source.connection.password_file);
-    for (const auto url : {std::string_view(source.url)})
-        if (!url.empty() && !url.starts_with("ldap://") && !url.starts_with("ldaps://") &&
-            !url.starts_with("ldapi://"))
-            section.problem("url", "will not do", "ldap://host or ldaps://host");
+    const auto& url = source.url;
+    if (!url.empty() && !url.starts_with("ldap://") && !url.starts_with("ldaps://") &&
+        !url.starts_with("ldapi://"))
+        section.problem("url", "will not do", "ldap://host or ldaps://host");
     require_for(section, source);
     return source;
 }
