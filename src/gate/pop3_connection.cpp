@@ -16,7 +16,6 @@ Pop3Connection::Pop3Connection(Visitor visitor, Desk& desk)
     : Connection(std::move(visitor), desk),
       session_(terms().pop3)
 {
-    offer_logins();
 }
 
 Pop3Connection::~Pop3Connection()
@@ -32,6 +31,7 @@ void Pop3Connection::drain()
 
 Task<void> Pop3Connection::converse()
 {
+    offer_logins();
     for (;;) {
         auto next = session_.next(Instant::clock::now());
         if (std::holds_alternative<step::Close>(next))

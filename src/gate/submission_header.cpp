@@ -140,10 +140,12 @@ private:
     {
         const auto login = submitter_.login.text();
         std::string added;
-        if (from == nullptr)
+        if (from == nullptr) {
             added += "From: " + login + "\r\n";
-        else if (made_.authors.size() > 1 && block_.first("Sender") == nullptr)
+            made_.authors.push_back(login);
+        } else if (made_.authors.size() > 1 && block_.first("Sender") == nullptr) {
             added += "Sender: " + login + "\r\n"; // RFC 5322 §3.6.2: of several it must be said.
+        }
         if (block_.first("Date") == nullptr)
             added += "Date: " + mail::date_time_text(submitter_.now) + "\r\n";
         if (block_.first("Message-ID") == nullptr)

@@ -130,6 +130,17 @@ TEST(GatePop3, OffersNoMechanismThatShowsThePasswordInTheClear)
     EXPECT_THAT(ask(client, "USER bob@example.org"), StartsWith("+OK"));
 }
 
+TEST(GatePop3, TakesAPasswordWhereTlsCameFirst)
+{
+    Rig rig({.protocol = "pop3", .tls = "implicit", .plaintext_auth = false});
+    rig.clerk.reader = {.user = "bob@example.org", .password = secret};
+    auto client = rig.client();
+    ASSERT_TRUE(client.start_tls());
+    client.line();
+    EXPECT_THAT(ask(client, "USER bob@example.org"), StartsWith("+OK"));
+    EXPECT_THAT(ask(client, "PASS " + secret), StartsWith("+OK 0 messages"));
+}
+
 TEST(GatePop3, LetsAnAccountWaitBetweenItsLogins)
 {
     Readers rig;

@@ -64,7 +64,7 @@ TEST(SubmissionHeader, GetsTheFieldsThatAreMissing)
     EXPECT_THAT(text, StartsWith("Subject: x\r\nFrom: ann@example.org\r\n"
                                  "Date: Tue, 14 Nov 2023 22:13:20 +0000\r\nMessage-ID: <"));
     EXPECT_THAT(text, testing::EndsWith("@mx.example.org>\r\n\r\nHi\r\n"));
-    EXPECT_THAT(authors("Subject: x\r\n\r\nHi\r\n"), testing::IsEmpty());
+    EXPECT_THAT(authors("Subject: x\r\n\r\nHi\r\n"), ElementsAre("ann@example.org"));
 }
 
 TEST(SubmissionHeader, IsAHeaderAlsoWhereTheLetterHasNone)

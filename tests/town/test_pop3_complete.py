@@ -26,9 +26,10 @@ def anyone():
     return context
 
 
-@pytest.fixture
-def cottage(town, house):
+@pytest.fixture(scope="module")
+def cottage(town):
     """A house that one reads at, with two letters for rita."""
+    house = town.found_posthouse("cottage.test")
     certificate, key = make_certificate(town.folder, house.name)
     house.config["tls"] = {"certificate": certificate, "key": key}
     house.listen[-1]["plaintext_auth"] = False
@@ -39,7 +40,8 @@ def cottage(town, house):
     for count, letter in enumerate(house.letters, 1):
         house.submit(letter, "alice@a.test", rita)
         until(lambda: stat(house) == count, "the letter is filed")
-    return house
+    yield house
+    town.remove(house)
 
 
 def implicit(cottage):
@@ -148,6 +150,9 @@ def test_an_account_waits_from_one_login_to_the_next(cottage):
     log_in(reader, cottage).quit()
     with pytest.raises(poplib.error_proto, match="LOGIN-DELAY"):
         log_in(implicit(cottage), cottage)
+    del cottage.config["pop3"]
+    cottage.write_config()
+    assert "reloaded" in cottage.reload()
 
 
 def run_at_desk(town, *words):

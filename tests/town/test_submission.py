@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """People hand letters in: by STARTTLS and by TLS from the first byte, as themselves and as nobody else."""
 import email
+import re
 import shutil
 import smtplib
 import ssl
@@ -23,19 +24,35 @@ def anyone():
     return context
 
 
-@pytest.fixture
-def office(town, house):
+@pytest.fixture(scope="module")
+def office(town):
     """A house where ann and ben may hand letters in, and the desk is nobody special."""
+    house = town.found_posthouse("office.test")
     certificate, key = make_certificate(town.folder, house.name)
     house.config["tls"] = {"certificate": certificate, "key": key}
     house.config["smtp"]["trusted_networks"] = []
-    house.config["submit"] = {"letters_per_hour": 50}
+    house.config["submit"] = {"letters_per_hour": 500}
     house.listen += [{"address": "0.0.0.0:587", "protocol": "submission"},
                      {"address": "0.0.0.0:465", "protocol": "submission", "tls": "implicit"}]
     house.start()
     for person in ("ann", "ben"):
         house.add_user(person)
-    return house
+    yield house
+    town.remove(house)
+
+
+@pytest.fixture
+def terms(office):
+    """Sets [submit] for one test."""
+    before = dict(office.config["submit"])
+
+    def set_terms(**terms):
+        office.config["submit"] = {**before, **terms}
+        office.write_config()
+        assert "reloaded" in office.reload()
+
+    yield set_terms
+    set_terms()
 
 
 def starttls(office):
@@ -129,10 +146,8 @@ def test_what_is_missing_is_added_and_bcc_goes(office):
     assert letter["Date"] and letter["Message-ID"] and not letter["Bcc"] and b"emil" not in text
 
 
-def test_the_trace_tells_who_had_logged_in_and_received_hides_where(office):
-    office.config["submit"]["hide_client"] = True
-    office.write_config()
-    assert "reloaded" in office.reload()
+def test_the_trace_tells_who_had_logged_in_and_received_hides_where(office, terms):
+    terms(hide_client=True)
     ann, ben = (f"{name}@{office.domain}" for name in ("ann", "ben"))
     letter = compose(sender=ann)
     with implicit(office) as client:
@@ -140,20 +155,19 @@ def test_the_trace_tells_who_had_logged_in_and_received_hides_where(office):
         client.sendmail(ann, ben, letter.text)
     received = office.arrived(letter, "ben").partition(letter.text)[0]
     assert office.town.desk_address.encode() not in received and b"desk.test" not in received, received
-    letter_id = received.partition(b" id ")[2].split()[0].rstrip(b";").decode()
+    letter_id = re.search(rb"\sid ([^\s;]+)", received)[1].decode()
     assert ann in office.ask("trace", letter_id)
 
 
-def test_an_account_has_its_allowance(office):
-    office.config["submit"].update(letters_per_hour=2, recipients=3)
-    office.write_config()
-    assert "reloaded" in office.reload()
-    ann, ben = (f"{name}@{office.domain}" for name in ("ann", "ben"))
+def test_an_account_has_its_allowance(office, terms):
+    terms(letters_per_hour=2, recipients=3)
+    ann, ben = office.add_user("frugal"), f"ben@{office.domain}"
     with implicit(office) as client:
         client.login(ann, PASSWORD)
         for _ in range(2):
             client.sendmail(ann, ben, compose(sender=ann).text)
         assert "450" in refusal(client.sendmail, ann, ben, compose(sender=ann).text)
+    terms(recipients=3)
     with implicit(office) as client:
         client.login(ben, PASSWORD)
         refused = client.sendmail(ben, [f"p{n}@b.test" for n in range(4)], compose(sender=ben).text)
