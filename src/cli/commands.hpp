@@ -59,6 +59,8 @@ struct Question {
 };
 process::Exit explain(Context&, const Question&);
 process::Exit status(Context&);
+process::Exit who(Context&, const std::string& address);
+process::Exit kick(Context&, const std::string& whom);
 process::Exit reload(Context&);
 
 /// What the carrying of letters has found out about hosts.

@@ -112,6 +112,15 @@ void Grammar::add_story_commands()
     on(add(app_.get(), "status", "Whether the server runs, and what it is doing",
            "  posthouse status\n  posthouse status --json"),
        [this] { return status(context_); });
+    auto whom = std::make_shared<std::string>();
+    auto* who_is = add(app_.get(), "who", "Who is logged in to read or send",
+                       "  posthouse who\n  posthouse who ann@example.org --json");
+    who_is->add_option("ADDRESS", *whom, "Of this account alone");
+    on(who_is, [this, whom] { return who(context_, *whom); });
+    auto* kick_it = add(app_.get(), "kick", "End the sessions of an account, or one of them",
+                        "  posthouse kick ann@example.org\n  posthouse kick 7qhzra5zx0f74");
+    kick_it->add_option("WHOM", *whom, "An address, or a session as `who` shows it")->required();
+    on(kick_it, [this, whom] { return kick(context_, *whom); });
     on(add(app_.get(), "reload", "Have the running server read its configuration again",
            "  posthouse reload    # a wrong configuration is reported and changes nothing"),
        [this] { return reload(context_); });

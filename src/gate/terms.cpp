@@ -50,6 +50,8 @@ std::shared_ptr<const imap::SessionSettings> imap_settings_of(const wire::Listen
     made.offer_tls = listener.tls() == "starttls";
     made.implicit_tls = listener.tls() == "implicit";
     made.plaintext_auth = listener.plaintext_auth();
+    // Mailboxes are nobody's but their owner's, and quotas the administrator's.
+    made.without = {"ACL", "RIGHTS=KXTE", "QUOTASET"};
     made.append_limit = config.limits.message_bytes;
     made.limits.framing.message_bytes = config.limits.message_bytes;
     return std::make_shared<const imap::SessionSettings>(std::move(made));

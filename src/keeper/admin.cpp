@@ -44,6 +44,8 @@ const Admin::Command* Admin::find(std::string_view name)
         Command{"trace", 1, 1, &Admin::trace},
         Command{"explain", 1, 3, &Admin::explain},
         Command{"status", 0, 0, &Admin::status},
+        Command{"who", 0, 1, &Admin::who},
+        Command{"kick", 1, 1, &Admin::kick},
         Command{"hosts", 0, 0, &Admin::hosts},
         Command{"hosts-forget", 0, 1, &Admin::hosts_forget},
     };

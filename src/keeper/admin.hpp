@@ -25,6 +25,7 @@ public:
     /// What one request may cost; whoever wants more asks again with `next`.
     struct Limits {
         static constexpr std::size_t accounts_a_page = 1000;
+        static constexpr std::size_t sessions_shown = 10'000;
         static constexpr std::size_t letters_by_default = 100; // in a list
         static constexpr std::size_t letters_a_page = 500;
         static constexpr std::size_t letters_looked_at = 2000; // for a filter
@@ -83,6 +84,8 @@ private:
     Answer trace(Request);
     Answer status(Request);
     Answer explain(Request);
+    Answer who(Request);  // admin_readers.cpp
+    Answer kick(Request);
     Answer hosts(Request); // admin_hosts.cpp
     Answer hosts_forget(Request);
     Task<void> add_targets(boost::json::object& result, boost::json::object& told,

@@ -97,9 +97,26 @@ Task<wire::Verdict> Intake::check(const wire::CheckRecipients& request,
     case routing::Verdict::Kind::accept:
         if (auto refusal = co_await backup_refusal(*path))
             co_return std::move(*refusal);
+        if (co_await is_full(*path))
+            co_return say(452, "4.2.2 The mailbox is full");
         break;
     }
     co_return say(250, "2.1.5 Ok");
+}
+
+/// Has the account of this very address no room left? What is behind aliases is seen when it is
+/// delivered.
+Task<bool> Intake::is_full(const mail::ForwardPath& path)
+{
+    const auto& limits = office_.config().mailboxes;
+    if (!path.mailbox() || (limits.quota_bytes == 0 && limits.quota_messages == 0))
+        co_return false;
+    const auto id = co_await office_.accounts.id_of(*path.mailbox());
+    if (!id || !*id)
+        co_return false;
+    auto account = co_await office_.open_accounts.open(
+        mailbox::AccountId{static_cast<std::uint64_t>(**id)});
+    co_return account && (*account)->is_full();
 }
 
 /// A domain whose backup MX we are may say who exists there.

@@ -64,6 +64,7 @@ private:
     Task<wire::Result<wire::Answer>> check_recipients(wire::Frame);
     Task<wire::Verdict> check(const wire::CheckRecipients&, const std::string& recipient);
     Task<std::optional<wire::Verdict>> backup_refusal(const mail::ForwardPath&);
+    Task<bool> is_full(const mail::ForwardPath&);
     Task<wire::Result<wire::Answer>> etrn(wire::Frame);
     Task<wire::Result<wire::Answer>> discard(const wire::Link*, const wire::Accept&);
     Task<wire::Result<wire::Answer>> open_body(std::shared_ptr<wire::Link>);

@@ -5,6 +5,7 @@
 #include "keeper/admin.hpp"
 #include "keeper/admin_server.hpp"
 #include "keeper/dispatch.hpp"
+#include "keeper/housekeeping.hpp"
 #include "keeper/intake.hpp"
 #include "keeper/logins.hpp"
 #include "keeper/mailboxes.hpp"
@@ -90,6 +91,7 @@ public:
             control.fail(Exit::io_error, std::string("the store cannot be used: ") +
                                              std::string(store::describe(opened.error())));
         control.ready();
+        asio::co_spawn(context_, housekeeping_.run(), asio::detached);
         co_await dispatch_.start();
     }
 
@@ -149,6 +151,7 @@ private:
     Reading reading_;
     Submission submission_{submission_house()};
     Mailboxes mailboxes_;
+    Housekeeping housekeeping_{office_};
     Primary primary_{office_, dispatch_};
     Admin admin_;
     AdminServer admin_server_;

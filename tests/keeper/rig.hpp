@@ -167,9 +167,12 @@ public:
             mailbox::AccountId{static_cast<std::uint64_t>(**id)});
         if (!account)
             co_return bodies;
-        auto shot = co_await (*account)->snapshot();
-        for (const auto& entry : shot ? shot->messages : std::vector<mailbox::Account::Entry>{}) {
-            auto message = co_await (*account)->message(entry.uid);
+        if (!co_await (*account)->load(mailbox::inbox))
+            co_return bodies;
+        const auto entries = (*account)->entries(mailbox::inbox);
+        const std::vector<mailbox::Entry> all(entries.begin(), entries.end());
+        for (const auto& entry : all) {
+            auto message = co_await (*account)->message(entry.email);
             const auto blob = store::BlobId::from_bytes(message->body());
             auto body = co_await office.engine.blobs().read(*blob, 0, message->body_bytes());
             mail::EditedText text(message->body_bytes());

@@ -113,14 +113,14 @@ struct Rig {
     }
 
     asio::io_context context;
+    asio::io_context links; // Never run.
+    UniqueFd other_end;
     std::shared_ptr<wire::Link> gate = [this] {
         int ends[2];
         EXPECT_EQ(0, ::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends));
         other_end = UniqueFd(ends[1]);
         return wire::Link::open(links.get_executor(), UniqueFd(ends[0]), {});
     }();
-    asio::io_context links; // Never run.
-    UniqueFd other_end;
     config::Submit config;
     std::set<std::pair<AccountId, std::string>> owned{{AccountId{1}, "ann@example.org"},
                                                       {AccountId{2}, "ben@example.org"},
@@ -175,7 +175,7 @@ TEST(KeeperSubmission, TakesTheLoginFromTheSessionAndNotFromTheGate)
 TEST(KeeperSubmission, TakesNothingWithoutASessionOfThisGate)
 {
     Rig rig;
-    for (const std::uint64_t handle : {0, 1, 33})
+    for (const std::uint64_t handle : {0U, 1U, 33U})
         for (const auto* sender : {"ann@example.org", ""}) {
             EXPECT_EQ(rig.check(handle, sender), wire::describe(wire::Failure::refused));
             EXPECT_EQ(rig.accept(letter(handle, sender)), wire::describe(wire::Failure::refused));

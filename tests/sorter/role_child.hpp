@@ -23,8 +23,6 @@ public:
         process::StartUp start{.name = name,
                                .settings = std::make_shared<process::Settings>(process::Settings{
                                    .config = {.hostname = mail::Domain::parse("mx.test").value()},
-                                   .certificate = {},
-                                   .key = {},
                                    .dns_servers = {}}),
                                .listeners = {},
                                .links = {},

@@ -2,6 +2,7 @@
 #include "sorter/serve.hpp"
 
 #include "sorter/limits.hpp"
+#include "mailbox/summary.pb.h"
 #include "tests/sorter/requests.hpp"
 #include "tests/store/coroutine.hpp"
 #include "tests/wire/link_pair.hpp"
@@ -82,9 +83,9 @@ TEST_F(SorterServes, FilesALetterThatCameAlong)
     letter = "Subject: small\r\n\r\nbody\r\n";
     const auto filed = file(file_request(letter.size()), letter);
     ASSERT_TRUE(filed);
-    wire::Summary summary;
+    mailbox::MessageSummary summary;
     ASSERT_TRUE(summary.ParseFromString(filed->message.summary()));
-    EXPECT_EQ(summary.subject(), "small");
+    EXPECT_EQ(summary.base_subject(), "small");
     EXPECT_TRUE(reads.empty());
 }
 
@@ -93,9 +94,9 @@ TEST_F(SorterServes, FilesALargeLetterInPieces)
     letter = large_letter();
     const auto filed = file(file_request(letter.size()), "");
     ASSERT_TRUE(filed);
-    wire::Summary summary;
+    mailbox::MessageSummary summary;
     ASSERT_TRUE(summary.ParseFromString(filed->message.summary()));
-    EXPECT_EQ(summary.subject(), "large");
+    EXPECT_EQ(summary.base_subject(), "large");
     EXPECT_EQ(summary.lines(), 2 + static_cast<std::uint64_t>(std::ranges::count(letter, '\n')));
     const auto rest = static_cast<std::uint32_t>(letter.size() - 2 * Limits::piece);
     EXPECT_EQ(reads, (std::vector<std::uint32_t>{Limits::piece, Limits::piece, rest}));
