@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "clerk/desk.hpp"
+#include "clerk/envoys.hpp"
 #include "clerk/key_tokens.hpp"
 #include "directory/password.hpp"
 #include "net/tls.hpp"
@@ -25,7 +26,7 @@ Checker::Limits limits_for(std::size_t cores)
     return {.threads = std::clamp<std::size_t>(cores, 2, 4)};
 }
 
-Desk::Terms terms_of(const process::Settings& settings)
+Desk::Terms terms_of(const process::Settings& settings, Envoys& envoys)
 {
     Desk::Terms terms{.logins = settings.config.logins,
                       .hostname = settings.config.hostname.text()};
@@ -39,6 +40,7 @@ Desk::Terms terms_of(const process::Settings& settings)
     else
         log::error("login.token_keys_unusable",
                    {{"file", oauth.keys_file}, {"reason", tokens.error()}});
+    terms.sources = envoys.placed(settings.config.logins);
     return terms;
 }
 
@@ -82,22 +84,26 @@ process::Exit run_clerk(process::StartUp start)
     if (auto done = process::confine_process(confinement); !done)
         process::fail_start_up(start.control, process::Exit::os_error, done.error().text);
     boost::asio::io_context context(1);
-    Desk desk(limits, terms_of(*start.settings));
-    process::RoleControl control(
-        context, std::move(start.control),
-        {.configured =
-             [&](std::shared_ptr<const process::Settings> settings) {
-                 desk.configure(terms_of(*settings));
-             },
-         .linked = [&](process::LinkEnd end) { open_link(context, desk, std::move(end)); },
-         .listening = {},
-         .drain = [] { process::leave(process::Exit::ok); },
-         .ended = {},
-         .orphaned = {}});
+    Envoys envoys(context);
+    Desk desk(limits, terms_of(*start.settings, envoys));
+    const auto open = [&](process::LinkEnd end) {
+        if (!envoys.open(end))
+            open_link(context, desk, std::move(end));
+    };
+    process::RoleControl control(context, std::move(start.control),
+                                 {.configured =
+                                      [&](std::shared_ptr<const process::Settings> settings) {
+                                          desk.configure(terms_of(*settings, envoys));
+                                      },
+                                  .linked = open,
+                                  .listening = {},
+                                  .drain = [] { process::leave(process::Exit::ok); },
+                                  .ended = {},
+                                  .orphaned = {}});
     if (auto done = process::confine_calls(confinement); !done)
         control.fail(process::Exit::os_error, done.error().text);
     for (auto& end : start.links)
-        open_link(context, desk, std::move(end));
+        open(std::move(end));
     control.ready();
     context.run();
     return process::Exit::ok;

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/role_main.hpp"
 
-#include "base/log.hpp"
 #include "agent/agent.hpp"
 #include "agent/runner.hpp"
+#include "base/log.hpp"
 #include "clerk/clerk.hpp"
 #include "compiler/compiler.hpp"
 #include "courier/courier.hpp"
+#include "envoy/envoy.hpp"
 #include "gate/gate.hpp"
 #include "keeper/keeper.hpp"
 #include "process/house.hpp"
@@ -54,6 +55,10 @@ process::Exit run_role(const std::string& name)
         return agent::run_runner(std::move(*start));
     case process::Role::signer:
         return signer::run_signer(std::move(*start));
+    case process::Role::envoy:
+        return envoy::run_envoy(std::move(*start));
+    case process::Role::pam:
+        return envoy::run_pam(std::move(*start));
     case process::Role::tables:
         return compiler::run_compiler(std::move(*start));
     case process::Role::supervisor:

@@ -192,6 +192,22 @@ void allow_unix_sockets(CallPolicy& policy)
         {"socket", {int_is(0, AF_UNIX), bits_are(1, type_mask, SOCK_STREAM)}});
 }
 
+/// What an envoy's libraries need for their way to a directory: names are looked up by the C
+/// library, as the certificate's name is compared by the library that connects.
+void allow_questions_outside(CallPolicy& policy, Reach reach)
+{
+    if (reach == Reach::nowhere) {
+        policy.refused.push_back({"socket", EACCES});
+        return;
+    }
+    policy.allowed.insert(policy.allowed.end(), {"connect", "rt_sigtimedwait"});
+    if (reach == Reach::unix_sockets)
+        return;
+    allow_internet_sockets(policy, SOCK_STREAM, IPPROTO_TCP);
+    allow_internet_sockets(policy, SOCK_DGRAM, IPPROTO_UDP);
+    policy.conditional.push_back({"sendmmsg", {bits_are(3, MSG_FASTOPEN, 0)}});
+}
+
 void allow_network(CallPolicy& policy, Role role)
 {
     allow_socket_options(policy);
@@ -218,14 +234,29 @@ void allow_network(CallPolicy& policy, Role role)
     case Role::signer:
         policy.refused.push_back({"socket", EACCES});
         break;
+    case Role::envoy: // allow_questions_outside()
     case Role::supervisor:
     case Role::runner:
+    case Role::pam:
         break;
     }
 }
 
+/// An envoy's certificates and name services, which are Landlock's part. Never to write.
+void allow_reading_files(CallPolicy& policy)
+{
+    constexpr std::uint64_t writing = O_ACCMODE | O_CREAT | O_TRUNC | O_APPEND;
+    policy.conditional.push_back({"openat", {bits_are(2, writing, O_RDONLY)}});
+    policy.allowed.push_back("newfstatat");
+    for (const char* name : paths_refused)
+        if (name != std::string_view("openat"))
+            policy.refused.push_back({name, EACCES});
+}
+
 void allow_files(CallPolicy& policy, Role role)
 {
+    if (role == Role::envoy)
+        return allow_reading_files(policy);
     if (role == Role::keeper || role == Role::agent) {
         policy.allowed.insert(policy.allowed.end(), for_files);
         return;
@@ -250,7 +281,7 @@ void allow_sanitizers(CallPolicy& policy)
 
 CallPolicy call_policy(Role role, pid_t self, Reach reach)
 {
-    expects(role != Role::supervisor && role != Role::runner);
+    expects(role != Role::supervisor && role != Role::runner && role != Role::pam);
     CallPolicy policy{for_every_role, {}, {}};
     allow_memory_and_threads(policy);
     allow_signals_to_itself(policy, self);
@@ -262,7 +293,9 @@ CallPolicy call_policy(Role role, pid_t self, Reach reach)
         allow_deliveries(policy);
     if (role == Role::tables)
         policy.allowed.push_back("memfd_create");
-    if (reach == Reach::anywhere)
+    if (role == Role::envoy)
+        allow_questions_outside(policy, reach);
+    if (reach == Reach::anywhere || reach == Reach::unix_sockets)
         allow_unix_sockets(policy);
 #ifdef POSTHOUSE_SANITIZED
     allow_sanitizers(policy);

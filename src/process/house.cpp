@@ -51,6 +51,11 @@ House plan_house(const config::Config& config, std::size_t cores)
         house.joins.push_back({name, "keeper"});
         house.members.push_back({Role::sorter, std::move(name)});
     }
+    for (const auto& source : config.logins.sources)
+        if (const auto name = envoy_of(source); !name.empty()) {
+            house.members.push_back({role_of_member(name), name});
+            house.joins.push_back({"clerk", name});
+        }
     if (delivers_locally(config)) {
         house.members.push_back({Role::runner, "runner"});
         house.members.push_back({Role::agent, "agent"});
@@ -80,6 +85,15 @@ std::string_view gate_for(config::Protocol protocol)
         return reader_gate;
     }
     return mail_gate;
+}
+
+std::string envoy_of(const config::LoginSource& source)
+{
+    using Kind = config::LoginSource::Kind;
+    if (source.kind == Kind::accounts)
+        return {};
+    return fmt::format("{}/{}", name_of(source.kind == Kind::pam ? Role::pam : Role::envoy),
+                       source.name);
 }
 
 Role role_of_member(std::string_view name)

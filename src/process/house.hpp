@@ -36,6 +36,8 @@ constexpr std::string_view signer = "signer";
 /// The gate that serves listeners of this protocol.
 std::string_view gate_for(config::Protocol);
 constexpr std::string_view tables_compiler = "tables";
+/// The process that asks an outside source of users: "envoy/staff", "pam/system". Empty: none does.
+std::string envoy_of(const config::LoginSource&);
 /// "sorter/1" -> sorter; "gate.mail" -> gate.
 Role role_of_member(std::string_view name);
 

@@ -87,6 +87,19 @@ std::expected<void, std::string> add_directory(int ruleset, const std::string& p
     return {};
 }
 
+std::expected<void, std::string> add_readable_file(int ruleset, const std::string& path)
+{
+    const UniqueFd file(::open(path.c_str(), O_PATH | O_CLOEXEC));
+    if (!file)
+        return errno == ENOENT ? std::expected<void, std::string>() : failed(path);
+    landlock_path_beneath_attr rule{};
+    rule.allowed_access = LANDLOCK_ACCESS_FS_READ_FILE;
+    rule.parent_fd = file.get();
+    if (::syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) != 0)
+        return failed(path);
+    return {};
+}
+
 std::expected<void, std::string> add_ports(int ruleset, const std::vector<std::uint16_t>& ports,
                                            std::uint64_t allowed)
 {
@@ -131,6 +144,9 @@ std::expected<void, std::string> restrict_by_landlock(const LandlockRules& rules
         if (auto done = add_directory(ruleset.get(), rules.writable_directory,
                                       attributes.files & ~never_in_data);
             !done)
+            return done;
+    for (const auto& path : rules.readable_files)
+        if (auto done = add_readable_file(ruleset.get(), path); !done)
             return done;
     if (abi >= 4) {
         if (!rules.any_connect_port)

@@ -21,7 +21,8 @@ struct LandlockRules {
     std::vector<std::uint16_t> connect_ports;
     /// TCP ports to bind to. 0 stands for a port of the kernel's choice.
     std::vector<std::uint16_t> bind_ports;
-    bool any_connect_port = false; // then connect_ports says nothing
+    std::vector<std::string> readable_files = {}; // those that are there
+    bool any_connect_port = false;                // then connect_ports says nothing
 };
 
 /// Confines this thread and the threads and children it starts from now on, as far as the kernel's

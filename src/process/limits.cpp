@@ -50,6 +50,10 @@ ResourceLimits default_limits(Role role)
         return {.descriptors = 1024, .threads_of_user = 256, .address_space_bytes = 8 * gibibyte};
     case Role::signer: // A thread, and a link for each thread of each gate.
         return {.descriptors = 4096, .threads_of_user = 64, .address_space_bytes = gibibyte};
+    case Role::envoy: // Four threads, each of which may compute a hash of 256 MiB.
+        return {.descriptors = 1024, .threads_of_user = 256, .address_space_bytes = 8 * gibibyte};
+    case Role::pam:
+        return {.descriptors = 4096, .threads_of_user = {}, .address_space_bytes = {}};
     case Role::agent: // A letter in a memory file, a pipe and a process for each delivery.
     case Role::runner:
         return {.descriptors = 4096, .threads_of_user = {}, .address_space_bytes = {}};

@@ -99,6 +99,8 @@ std::string user_of(const config::Users& users, Role role)
         return users.resolver;
     case Role::clerk:
         return users.clerk;
+    case Role::envoy: // Neither can do anything to the other.
+        return users.clerk;
     case Role::tables:
         return users.tables;
     case Role::signer:
@@ -106,6 +108,7 @@ std::string user_of(const config::Users& users, Role role)
     case Role::supervisor:
     case Role::agent:
     case Role::runner:
+    case Role::pam:
         break;
     }
     return "root";
@@ -223,6 +226,10 @@ std::expected<Documents, Obstacle> read_documents(const std::string& config_path
     if (!secrets)
         return std::unexpected(secrets.error());
     documents.secrets = std::move(*secrets);
+    auto sources = read_source_files(documents.config);
+    if (!sources)
+        return std::unexpected(Obstacle{Exit::config, {sources.error()}});
+    documents.sources = std::move(*sources);
     for (const auto& server : documents.config.dns.servers)
         documents.dns_servers.push_back(server.text());
     if (documents.dns_servers.empty())

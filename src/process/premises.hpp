@@ -4,6 +4,7 @@
 #include "base/secret.hpp"
 #include "base/unique_fd.hpp"
 #include "config/config.hpp"
+#include "process/source_files.hpp"
 #include "process/start_up.hpp"
 
 #include <expected>
@@ -28,6 +29,7 @@ struct Documents {
     std::string backup_recipients = {}, notification_template = {};
     std::map<std::string, Secret> secrets = {}; // passwords of logins, by their files
     std::string token_keys = {};                // of [login.oauth]
+    SourceFiles sources = {};                   // the envoys'
 };
 std::expected<Documents, Obstacle> read_documents(const std::string& config_path);
 

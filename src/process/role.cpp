@@ -23,6 +23,8 @@ constexpr std::array entries = {
     Entry{Role::clerk, "clerk", "posthouse-clerk"},
     Entry{Role::agent, "agent", ""},
     Entry{Role::runner, "runner", ""},
+    Entry{Role::envoy, "envoy", "posthouse-clerk"},
+    Entry{Role::pam, "pam", ""},
     Entry{Role::tables, "tables", "posthouse-sort"},
     Entry{Role::signer, "signer", "posthouse-sign"},
 };

@@ -142,6 +142,7 @@ LandlockRules rules_of(const Confinement& confinement)
 {
     LandlockRules rules{
         confinement.data_dir, confinement.role == Role::agent, confinement.connect_ports, {}};
+    rules.readable_files = confinement.readable_files;
     rules.any_connect_port = confinement.reach == Reach::anywhere;
     // A configured source address is bound to without a port.
     if (confinement.role == Role::courier || confinement.role == Role::resolver)
@@ -176,11 +177,14 @@ std::string describe(const Protections& protections)
 std::expected<void, ConfinementError> confine_process(const Confinement& confinement)
 {
     const Role role = confinement.role;
-    expects(role != Role::supervisor && role != Role::runner);
+    expects(role != Role::supervisor && role != Role::runner && role != Role::pam);
     expects(role != Role::agent || !confinement.identity);
     expects((role == Role::keeper) != confinement.data_dir.empty());
-    expects(confinement.reach == Reach::listed_ports || role == Role::courier);
-    expects(confinement.connect_ports.empty() || role == Role::courier || role == Role::resolver);
+    expects(confinement.reach == Reach::listed_ports ||
+            role == (confinement.reach == Reach::anywhere ? Role::courier : Role::envoy));
+    expects(confinement.connect_ports.empty() || role == Role::courier || role == Role::resolver ||
+            role == Role::envoy);
+    expects(confinement.readable_files.empty() || role == Role::envoy);
 
     if (!protections_of_kernel().calls)
         return refused(Step::calls, "this kernel has no seccomp filters; Posthouse needs them");

@@ -42,9 +42,11 @@ struct Confinement {
     std::optional<Identity> identity = {};
     /// The keeper's, an existing directory; empty for every other role.
     std::string data_dir = {};
-    /// TCP ports to connect to: the courier's (SMTP, LMTP as configured), the resolver's (DNS).
+    /// TCP ports to connect to: the courier's (SMTP, LMTP as configured), the resolver's (DNS), an
+    /// envoy's.
     std::vector<std::uint16_t> connect_ports = {};
-    Reach reach = Reach::listed_ports; // The courier's.
+    Reach reach = Reach::listed_ports;            // The courier's, an envoy's.
+    std::vector<std::string> readable_files = {}; // An envoy's.
     ResourceLimits limits = default_limits(role);
     ForbiddenCall forbidden_call = default_forbidden_call;
 };

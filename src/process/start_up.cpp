@@ -84,6 +84,10 @@ std::expected<Settings, std::string> settings_from(const ControlMessage& receive
         auto file = read_text_file(received.descriptors[2 + static_cast<std::size_t>(i)]);
         if (!file)
             return std::unexpected("a file handed over cannot be read");
+        if (configure.files(i) == "passwd_file") {
+            settings.passwd_file = std::move(*file);
+            continue;
+        }
         auto& to = configure.files(i) == "backup_recipients" ? settings.backup_recipients
                    : configure.files(i) == "token_keys"      ? settings.token_keys
                                                              : settings.notification_template;

@@ -47,8 +47,10 @@ struct Settings {
     std::string backup_recipients = {}, notification_template = {};
     /// The clerk's: public keys of an issuer of tokens.
     std::string token_keys = {};
-    /// The courier's: passwords of logins, by the file that holds them.
+    /// The courier's, an envoy's: passwords of logins, by the file that holds them.
     std::map<std::string, Secret> secrets = {};
+    /// An envoy's: the text of its passwd-file.
+    std::string passwd_file = {};
     net::TlsMaterial tls = {}; // A gate's: certificates; empty where there are none.
 };
 

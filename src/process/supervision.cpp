@@ -36,6 +36,10 @@ bool reads_tables(Role role)
 {
     return role == Role::keeper || role == Role::sorter;
 }
+bool is_asked_in_packets(Role role)
+{
+    return role == Role::runner || role == Role::envoy || role == Role::pam;
+}
 bool is_any(Role)
 {
     return true;
@@ -62,10 +66,12 @@ Supervision::Supervision(std::string config_path, Premises premises, Salvage sal
       tls_(context_, {.to_signer = [this](const auto& message,
                                           auto files) { return tell_signer(message, files); },
                       .changed = [this] { show_certificates(); }}),
-      drop_(context_, [this](const auto& message, auto files) {
-          const auto* gate = find(mail_gate);
-          return gate != nullptr && gate->ready && gate->control->send(message, files);
-      })
+      drop_(context_,
+            [this](const auto& message, auto files) {
+                const auto* gate = find(mail_gate);
+                return gate != nullptr && gate->ready && gate->control->send(message, files);
+            }),
+      source_watch_(context_, [this] { look_at_source_files(); })
 {
     for (const auto& member : house_.members) {
         children_.push_back(std::make_unique<Child>());
@@ -86,6 +92,7 @@ Exit Supervision::run()
                                 {"confinement", describe(protections)}});
     wait_for_signals();
     tables_.configure(premises_.documents.config.tables);
+    watch_source_files();
     tls_.configure(premises_.documents.config.tls, [this](std::vector<std::string> problems) {
         if (problems.empty())
             return start_waiting_members();
@@ -168,8 +175,8 @@ void Supervision::introduce(Child& child)
 
 void Supervision::join(Child& one, Child& other, const Join& link)
 {
-    // What the runner is asked comes with descriptors, in whole messages.
-    const int kind = other.member.role == Role::runner ? SOCK_SEQPACKET : SOCK_STREAM;
+    // What these are asked comes in whole messages, the runner's with descriptors.
+    const int kind = is_asked_in_packets(other.member.role) ? SOCK_SEQPACKET : SOCK_STREAM;
     for (std::uint32_t i = 0; i < link.count; ++i) {
         std::array<int, 2> ends{};
         expects(::socketpair(AF_UNIX, kind | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, ends.data()) == 0);
@@ -210,6 +217,15 @@ void Supervision::configure(const Child& child) const
     if (child.member.role == Role::courier)
         for (const auto& [file, password] : documents.secrets)
             (*message.mutable_configure()->mutable_secrets())[file] = password.reveal();
+    const auto* source = source_of_envoy(child.member, documents.config);
+    const auto passwd_file =
+        text_file(source == nullptr ? std::string() : documents.sources.passwd_file(*source));
+    if (source != nullptr) {
+        message.mutable_configure()->add_files("passwd_file");
+        files.push_back(passwd_file.get());
+        for (const auto& [file, password] : documents.sources.secrets_of(*source))
+            (*message.mutable_configure()->mutable_secrets())[file] = password.reveal();
+    }
     child.control->send(message, files);
 }
 
@@ -370,7 +386,11 @@ void Supervision::ended(Child& child)
     int status = 0;
     ::waitpid(child.pid, &status, 0);
     // One that was told to go and broke down on its way is worth a line all the same.
-    const bool expected = child.leaving && (!WIFSIGNALED(status) || WTERMSIG(status) == SIGKILL);
+    // An envoy ends itself when its terms have changed.
+    const bool is_done = child.member.role == Role::envoy && WIFEXITED(status) &&
+                         WEXITSTATUS(status) == static_cast<int>(Exit::ok);
+    const bool expected =
+        is_done || (child.leaving && (!WIFSIGNALED(status) || WTERMSIG(status) == SIGKILL));
     if (!expected)
         log::warning(
             "process.ended",

@@ -7,6 +7,7 @@
 #include "process/premises.hpp"
 #include "process/spawn.hpp"
 #include "process/table_desk.hpp"
+#include "process/table_watch.hpp"
 #include "process/tls_desk.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -58,6 +59,8 @@ private:
     void give_up(Exit, const std::string& reason);
 
     void configure(const Child&) const;
+    void watch_source_files();
+    void look_at_source_files();
     void hand_listeners(const Child&) const;
     bool tell_compiler(const wire::Control&, std::span<const int> descriptors);
     void hand_tables();
@@ -86,6 +89,7 @@ private:
     TableDesk tables_;
     TlsDesk tls_;
     DropDesk drop_;
+    TableWatch source_watch_;
     Phase phase_ = Phase::opening;
     Exit result_ = Exit::ok;
 };

@@ -90,6 +90,7 @@ void Supervision::take_up(Documents documents)
                 hand_listeners(*child);
         }
     tables_.configure(premises_.documents.config.tables);
+    watch_source_files();
     if (phase_ == Phase::open) {
         drop_.open(premises_.documents.config.submission.drop);
         drop_.look();

@@ -159,7 +159,7 @@ Confinement Surroundings::confinement(Role role) const
     Confinement made{.role = role};
     if (role == Role::keeper)
         made.data_dir = data_dir;
-    if (role == Role::courier || role == Role::resolver)
+    if (role == Role::courier || role == Role::resolver || role == Role::envoy)
         made.connect_ports = {mail_port};
     return made;
 }

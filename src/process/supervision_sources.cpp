@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+// Files of outside sources of users: watched, and handed on when they have
+// changed.
+#include "base/log.hpp"
+#include "process/supervision.hpp"
+
+namespace posthouse::process {
+
+void Supervision::watch_source_files()
+{
+    for (const auto& [path, text] : premises_.documents.sources.passwd_files)
+        source_watch_.add(path);
+    for (const auto& [path, secret] : premises_.documents.sources.secrets)
+        source_watch_.add(path);
+}
+
+/// One that cannot be read any more leaves what was in force.
+void Supervision::look_at_source_files()
+{
+    auto files = read_source_files(premises_.documents.config);
+    if (!files)
+        return log::error("configuration.refused", {{"reason", files.error()}});
+    auto& now = premises_.documents.sources;
+    const auto before = std::exchange(now, std::move(*files));
+    for (const auto& child : children_) {
+        const auto* source = source_of_envoy(child->member, premises_.documents.config);
+        if (source == nullptr || !child->control)
+            continue;
+        bool changed = before.passwd_file(*source) != now.passwd_file(*source);
+        const auto old_secrets = before.secrets_of(*source);
+        for (const auto& [path, secret] : now.secrets_of(*source)) {
+            const auto old = old_secrets.find(path);
+            changed |= old == old_secrets.end() || old->second.reveal() != secret.reveal();
+        }
+        if (changed)
+            configure(*child);
+    }
+}
+
+} // namespace posthouse::process
