@@ -14,8 +14,8 @@ constexpr std::array table{
         "[\"SCRAM-SHA-256-PLUS\", \"SCRAM-SHA-1-PLUS\", \"SCRAM-SHA-256\", \"SCRAM-SHA-1\", "
         "\"PLAIN\", \"LOGIN\", \"EXTERNAL\", \"OAUTHBEARER\", \"XOAUTH2\", \"GSSAPI\"]",
         "Ways to log in that are offered, where they can be: passwords in clear only over TLS, "
-        "`EXTERNAL` to clients with a certificate, tokens where `[login.oauth]` is there, "
-        "`GSSAPI` where there is a `keytab`."},
+        "`EXTERNAL` to clients with a certificate, tokens where `[login.oauth]` is there; "
+        "`GSSAPI` nowhere yet."},
     Key{"login.remember", Type::duration, "\"5m\"",
         "How long a password that was right is known again without argon2id. Kept in memory only, "
         "as a keyed hash. 0: not at all.",
@@ -33,27 +33,18 @@ constexpr std::array table{
         "How late the first failure is answered; each further one twice as late.", 0, minute},
     Key{"login.failure_delay_maximum", Type::duration, "\"8s\"", "But never later than this.", 0,
         minute},
-    Key{"login.keytab", Type::path, "",
-        "Kerberos keys of this host's services, for `GSSAPI`. By default there is none."},
-    Key{"login.realm", Type::text, "",
-        "The Kerberos realm whose principals are users. By default any that the keytab's is."},
 
     Key{"login.oauth.issuer", Type::text, "",
-        "Whose tokens are taken: what their `iss` says, such as `\"https://id.example.org\"`."},
-    Key{"login.oauth.audiences", Type::texts, "[]",
-        "For whom a token has to be: its `aud` has one of these."},
+        "Required: whose tokens are taken: what their `iss` says, such as "
+        "`\"https://id.example.org\"`."},
+    Key{"login.oauth.audiences", Type::texts, "",
+        "Required: for whom a token has to be: its `aud` has one of these."},
     Key{"login.oauth.user_claim", Type::text, "\"email\"",
         "The claim whose value is the account's address."},
     Key{"login.oauth.scopes", Type::texts, "[]", "What a token has to be good for: all of these."},
     Key{"login.oauth.keys_file", Type::path, "",
-        "The issuer's public keys: a JWKS, or PEM. RS256, PS256, ES256 and EdDSA are known."},
-    Key{"login.oauth.introspection_url", Type::text, "",
-        "Where to ask about a token (RFC 7662), where there are no keys: `https://…`."},
-    Key{"login.oauth.introspection_client", Type::text, "", "Who we are there."},
-    Key{"login.oauth.introspection_secret_file", Type::path, "",
-        "File whose first line is our password there."},
-    Key{"login.oauth.ca_file", Type::path, "",
-        "Authorities for its certificate. By default the system's."},
+        "Required: the issuer's public keys: a JWKS, or PEM. RS256, PS256, ES256 and EdDSA are "
+        "known."},
     Key{"login.oauth.discovery_url", Type::text, "",
         "Told to clients whose token is not taken: the issuer's `openid-configuration`."},
     Key{"login.oauth.leeway", Type::duration, "\"30s\"",

@@ -38,6 +38,16 @@ std::string companions(std::string_view path)
          "outbound.smart_host = \"[a]\"\noutbound.smart_host_login.user = \"u\"\n"},
         {"local_delivery.program", "local_delivery.format = \"program\"\n"},
     };
+    // Of [login.oauth] three are required.
+    if (path.starts_with("login.oauth.")) {
+        std::string text;
+        for (const auto& [key, value] :
+             {std::pair("issuer", "\"i\""), std::pair("audiences", "\"a\""),
+              std::pair("keys_file", "\"/k\"")})
+            if (!path.ends_with(key))
+                text += std::string("login.oauth.") + key + " = " + value + "\n";
+        return text;
+    }
     const auto found = needed.find(path);
     return found == needed.end() ? std::string() : std::string(found->second);
 }
@@ -53,6 +63,7 @@ std::string required(std::string_view path)
              {{"match", "\"*\""}, {"login.user", "\"u\""}, {"login.password_file", "\"/p\""}}},
             {"tls.site",
              {{"names", "\"n.example\""}, {"certificate", "\"/c\""}, {"key", "\"/k\""}}},
+            {"login.source", {{"name", "\"s\""}}},
             {"milter", {{"name", "\"m\""}, {"address", "\"unix:/m\""}}}};
     const auto bracket = path.find("[]");
     const auto name = path.substr(bracket + 3);
