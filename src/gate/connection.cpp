@@ -27,6 +27,9 @@ std::string Connection::session_id() const
 
 LoginSite Connection::login_site(std::string protocol) const
 {
+    // mutt 2.2 and its like take SCRAM's -PLUS where it is offered, cannot bind to TLS 1.3, and
+    // give up: for reading they fall back to LOGIN, for sending to nothing.
+    const bool binds = protocol != "submission";
     return {.protocol = std::move(protocol),
             .session = session_id(),
             .client = client_,
@@ -35,8 +38,8 @@ LoginSite Connection::login_site(std::string protocol) const
             .hostname = terms_->settings->config.hostname.text(),
             .clear = terms_->plaintext_auth,
             .tls = channel_.is_tls(),
-            .exporter = channel_binding("tls-exporter"),
-            .end_point = channel_binding("tls-server-end-point"),
+            .exporter = binds ? channel_binding("tls-exporter") : std::string(),
+            .end_point = binds ? channel_binding("tls-server-end-point") : std::string(),
             .certificate_address = peer_certificate_address()};
 }
 

@@ -8,6 +8,7 @@
 #include "wire/mailboxes.pb.h"
 
 #include <memory>
+#include <set>
 #include <string>
 
 namespace posthouse::keeper {
@@ -23,7 +24,9 @@ public:
         static constexpr int list_items = 2000; ///< a page
         static constexpr std::size_t uploads = 2000;
         static constexpr std::size_t uploads_a_session = 500;
-        static constexpr std::uint64_t in_memory = 1 << 20; ///< of an upload; then it is a file
+        static constexpr std::uint64_t in_memory = 1 << 20;    ///< of an upload; then it is a file
+        static constexpr std::size_t all_in_memory = 64 << 20; ///< uploads together; likewise
+        static constexpr std::size_t unindexable = 10'000;     ///< remembered
         static constexpr int messages_an_append = 500;
         static constexpr auto jobs_alone = std::chrono::seconds(120);
     };
@@ -92,6 +95,8 @@ private:
     std::map<std::uint64_t, std::shared_ptr<Indexing>> indexing_;
     std::map<std::uint64_t, std::shared_ptr<Searching>> searching_;
     std::uint64_t last_job_ = 0;
+    /// Letters that brought a sorter down: they have no summary, and are not tried again.
+    std::set<std::pair<mailbox::AccountId, std::uint64_t>> unindexable_;
 };
 
 /// Is it Mailboxes' to answer?

@@ -16,6 +16,10 @@ using wire::Method;
 Task<Mailboxes::Answer> Mailboxes::open_upload(ReaderSession& session, wire::OpenUpload,
                                                std::string)
 {
+    // What a session that ended has left.
+    std::erase_if(uploads_, [&](const auto& entry) {
+        return sessions_.find(entry.second->gate, entry.second->session) == nullptr;
+    });
     const auto of_session = std::ranges::count_if(
         uploads_, [&](const auto& entry) { return entry.second->session == session.handle; });
     if (uploads_.size() >= Limits::uploads ||
@@ -46,7 +50,10 @@ Task<Mailboxes::Answer> Mailboxes::append_upload(const wire::Link* gate, wire::F
         co_return std::unexpected(Failure::too_big);
     upload->busy = true;
     store::Result<void> written;
-    if (!upload->sink && upload->bytes <= Limits::in_memory) {
+    std::size_t in_memory = frame.raw.size();
+    for (const auto& [id, other] : uploads_)
+        in_memory += other->data.size();
+    if (!upload->sink && upload->bytes <= Limits::in_memory && in_memory <= Limits::all_in_memory) {
         upload->data += frame.raw;
     } else {
         if (!upload->sink) {
@@ -130,6 +137,9 @@ Task<wire::Result<wire::Answer>> Mailboxes::answer_sorter(const wire::Link* sort
 Task<wire::Result<std::string>> Mailboxes::summary_again(std::shared_ptr<mailbox::Account> account,
                                                          std::uint64_t email)
 {
+    const std::pair key(account->id(), email);
+    if (unindexable_.contains(key))
+        co_return std::unexpected(Failure::damaged);
     auto message = co_await account->message(email);
     if (!message)
         co_return std::unexpected(failure_of(message.error()));
@@ -137,6 +147,8 @@ Task<wire::Result<std::string>> Mailboxes::summary_again(std::shared_ptr<mailbox
     indexing->text.emplace(*message);
     indexing->bytes = indexing->text->bytes();
     auto indexed = co_await index_text(indexing);
+    if (!indexed && indexed.error() == Failure::closed && unindexable_.size() < Limits::unindexable)
+        unindexable_.insert(key);
     if (!indexed)
         co_return std::unexpected(indexed.error());
     log::info("summary.rebuilt", {{"email", email}});

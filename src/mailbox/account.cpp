@@ -220,10 +220,14 @@ Task<Result<void>> Account::commit(Operation operation, std::size_t rows, std::s
 Task<> Account::lead(Call* first)
 {
     std::vector<Call*> calls{first};
-    Delta delta(state_);
     Result<void> ready;
-    if (stale_)
+    if (stale_) {
         ready = co_await read_state(wall_clock());
+        // What waits was prepared with what is known no more: it is to be asked again.
+        if (ready)
+            ready = std::unexpected(Error::unavailable);
+    }
+    Delta delta(state_);
     std::size_t bytes = 0;
     const auto run = [&](Call* call) {
         call->result = ready ? call->run(delta) : ready;
@@ -373,7 +377,7 @@ Account::messages_of(std::vector<std::uint64_t> emails)
     for (const auto& row : page->rows) {
         Message message;
         if (!message.ParseFromString(row.value))
-            co_return std::unexpected(Error::corrupt);
+            continue; // A damaged record costs one message, not those beside it.
         messages[read_u64(std::string_view(row.key).substr(1))] = std::move(message);
     }
     co_return messages;

@@ -151,6 +151,8 @@ void Delta::put(MailboxId id, const Entry& entry)
     count(box, entry, 1);
     box.set_highest_modseq(std::max<std::uint64_t>(box.highest_modseq(), entry.modseq));
     auto& part = parts_[id];
+    // A page is written whole: without the entries beside it they would be lost.
+    expects(part.fresh || state_.boxes.at(id).loaded);
     part.entries.insert_or_assign(entry.uid, entry);
     part.pages.insert(entry.uid / key::page_uids);
 }
@@ -163,6 +165,7 @@ void Delta::vanish(MailboxId id, std::uint32_t uid)
     count(box, *before, -1);
     box.set_highest_modseq(account_.modseq());
     auto& part = parts_[id];
+    expects(part.fresh || state_.boxes.at(id).loaded);
     part.entries.insert_or_assign(uid, std::nullopt);
     part.pages.insert(uid / key::page_uids);
     part.vanished[account_.modseq()].add(uid);
