@@ -15,13 +15,13 @@ LONG, TOO_LONG = 400, 800
 
 # Which folders may include a library's headers ("" is main.cpp, a path may name one file).
 LIBRARIES = {
-    r"boost/asio": {"base/task.hpp", "base/ahead.hpp", "dns/unbound", "store", "store/rocksdb", "net", "wire", "process", "gate",
+    r"boost/asio": {"base/task.hpp", "base/ahead.hpp", "dns/unbound", "store", "store/rocksdb", "net", "wire", "process", "sources", "envoy", "gate",
                     "keeper", "sorter", "courier", "resolver", "clerk", "signer", "agent", "cli"},
-    r"openssl/": {"net"},
+    r"openssl/": {"net", "sources", "envoy"},
     r"rocksdb/": {"store/rocksdb"},
     r"unbound\.h": {"dns/unbound"},
     r"unicode/": {"dns", "mail"},
-    r"sodium\.h": {"directory", "spool", "keeper"},
+    r"sodium\.h": {"directory", "spool", "keeper", "sources"},
     r"seccomp\.h": {"process"},
     r"toml\+\+/": {"config"},
     r"CLI/": {"cli"},
