@@ -158,7 +158,8 @@ TokenVerdict judge_introspection(const json::object& claims, const TokenRules& r
         return refused(Finding::wrong, rules);
     if ((claims.contains("iss") && !rules.issuer.empty() &&
          text_in(claims, "iss") != rules.issuer) ||
-        (claims.contains("aud") && !rules.audiences.empty() && !is_for_us(claims, rules.audiences)))
+        (!rules.audiences.empty() && !is_for_us(claims, rules.audiences) &&
+         std::ranges::find(rules.audiences, text_in(claims, "client_id")) == rules.audiences.end()))
         return refused(Finding::wrong, rules);
     return judge_claims(claims, rules, now);
 }

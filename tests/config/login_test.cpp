@@ -24,7 +24,7 @@ TEST(LoginConfig, ReadsSourcesInTheirOrder)
 [login]
 default_domain = "example.org"
 mechanisms = ["PLAIN"]
-remember = "0"
+remember = "0s"
 [[login.source]]
 name = "own"
 [[login.source]]

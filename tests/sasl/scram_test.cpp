@@ -276,11 +276,10 @@ TEST(SaslScramKeys, ArePreparedAsPasswordsAre) // RFC 4013 §3
 
 TEST(SaslScramKeys, AreReadAsTheyAreWritten)
 {
-    rc::check([](std::string password, bool old) {
+    rc::check([](std::uint32_t number, bool old) {
         const auto keys =
-            make_scram_keys(Secret("x" + password), old ? ScramHash::sha_1 : ScramHash::sha_256,
-                            "0123456789abcdef", 4096);
-        RC_PRE(keys.has_value());
+            make_scram_keys(Secret(std::to_string(number)),
+                            old ? ScramHash::sha_1 : ScramHash::sha_256, "0123456789abcdef", 4096);
         RC_ASSERT(parse_scram_text(scram_text(*keys)) == keys);
     });
     for (const auto* text : {"", "SCRAM-SHA-256", "SCRAM-SHA-256$4096:c2FsdA==$AAAA:AAAA",
