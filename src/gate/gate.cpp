@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "gate/events.hpp"
 #include "gate/worker.hpp"
+#include "mail/charset.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -213,6 +214,7 @@ void Gate::one_has_ended()
 process::Exit run_gate(process::StartUp start)
 {
     ::tzset();
+    mail::prepare_charsets();
     net::warm_up_tls();
     auto certificates = certificates_of(*start.settings);
     if (!certificates)

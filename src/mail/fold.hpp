@@ -25,7 +25,8 @@ public:
 
     /// UTF-8, cut anywhere between characters.
     void append(std::string_view piece);
-    /// Which of them were found so far, in their order.
+    /// Which of them were found so far, in their order. The last character given may still compose
+    /// with what comes: what ends with it is found when begin_anew() has been called.
     const std::vector<bool>& found() const { return found_; }
     bool found_all() const { return missing_ == 0; }
     /// What comes now does not go on what came before: the next field, the next part.

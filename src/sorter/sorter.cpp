@@ -2,6 +2,7 @@
 #include "sorter/sorter.hpp"
 
 #include "base/log.hpp"
+#include "mail/charset.hpp"
 #include "process/table_images.hpp"
 #include "routing/rules.hpp"
 #include "routing/table_set.hpp"
@@ -67,6 +68,7 @@ process::Exit run_sorter(process::StartUp start)
 {
     log::set_process(start.name);
     ::tzset();
+    mail::prepare_charsets();
     const process::Confinement confinement{.role = process::Role::sorter,
                                            .identity = start.identity};
     if (auto done = process::confine_process(confinement); !done)
