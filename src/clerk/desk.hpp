@@ -50,7 +50,7 @@ public:
     void gone(const wire::Link* gate) { dialogues_.gone(gate); }
 
     const Dialogues& dialogues() const { return dialogues_; }
-    const Remembered& remembered() { return examiner_.remembered(); }
+    Remembered& remembered() { return examiner_.remembered(); }
 
 private:
     using Answer = wire::Result<wire::Answer>;

@@ -19,10 +19,12 @@ using wire::Method;
 std::shared_ptr<const process::Settings> settings()
 {
     process::Settings made{
+        .generation = 1,
         .config = *config::load_text("hostname = \"mx.example\"\n[domains.\"example.org\"]\n"
                                      "[[login.source]]\nname = \"own\"\n"
                                      "[[login.source]]\nname = \"pam\"\nkind = \"pam\"\n",
-                                     "test")};
+                                     "test"),
+        .dns_servers = {}};
     return std::make_shared<const process::Settings>(std::move(made));
 }
 
@@ -87,7 +89,7 @@ protected:
     }
 
     boost::asio::io_context io{1};
-    store::MemoryEngine engine;
+    store::MemoryEngine engine{io.get_executor()};
     Office office{io.get_executor(), engine, settings()};
     Logins logins{office};
     std::string verifier = *directory::hash_password(Secret("x"), directory::PasswordCost::least);
