@@ -17,11 +17,11 @@ LONG, TOO_LONG = 400, 800
 LIBRARIES = {
     r"boost/asio": {"base/task.hpp", "base/ahead.hpp", "dns/unbound", "store", "store/rocksdb", "net", "wire", "process", "sources", "envoy", "gate",
                     "keeper", "sorter", "courier", "resolver", "clerk", "signer", "agent", "cli"},
-    r"openssl/": {"net", "sources", "envoy"},
+    r"openssl/": {"net", "sasl", "sources", "envoy"},
     r"rocksdb/": {"store/rocksdb"},
     r"unbound\.h": {"dns/unbound"},
     r"unicode/": {"dns", "mail"},
-    r"sodium\.h": {"directory", "spool", "keeper", "sources"},
+    r"sodium\.h": {"clerk", "directory", "spool", "keeper", "sources"},
     r"seccomp\.h": {"process"},
     r"toml\+\+/": {"config"},
     r"CLI/": {"cli"},
