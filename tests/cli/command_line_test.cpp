@@ -400,7 +400,7 @@ TEST(CommandLine, ShowsAnAppPasswordOnceAndSendsItToNobody)
 
 TEST(CommandLine, AsksForChangesOfAnAccountsWaysToLogIn)
 {
-    const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> commands = {
+    const std::vector<std::pair<std::vector<std::string>, std::vector<std::string>>> changes = {
         {{"user", "disable", "a@b.c"}, {"user-disable", "a@b.c"}},
         {{"user", "enable", "a@b.c"}, {"user-enable", "a@b.c"}},
         {{"user", "alias", "add", "a@b.c", "d@b.c"}, {"user-alias-add", "a@b.c", "d@b.c"}},
@@ -413,7 +413,7 @@ TEST(CommandLine, AsksForChangesOfAnAccountsWaysToLogIn)
          {"app-password-remove", "a@b.c", "phone"}},
         {{"user", "protocols", "a@b.c", "--without", "pop3"}, {"user-protocols", "a@b.c", "pop3"}},
         {{"user", "show", "a@b.c"}, {"user-show", "a@b.c"}}};
-    for (const auto& [typed, meant] : commands) {
+    for (const auto& [typed, meant] : changes) {
         Stage stage;
         stage.answer(R"({"address":"a@b.c","aliases":["d@b.c"],"totp":true})");
         EXPECT_EQ(stage.run(typed), Exit::ok) << typed[1] << stage.err.str();
