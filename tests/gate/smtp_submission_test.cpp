@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/base64.hpp"
+#include "mail/edited_text.hpp"
 #include "tests/gate/rig.hpp"
 
 #include <gmock/gmock.h>
@@ -72,7 +73,7 @@ TEST(GateSubmission, TakesALetterOfWhoeverHasLoggedIn)
     EXPECT_THAT(letter.envelope.authors(), ElementsAre("bob@example.org"));
     EXPECT_THAT(letter.envelope.recipients(), ElementsAre("alice@example.org"));
     EXPECT_THAT(text_of(letter),
-                AllOf(StartsWith("From: bob@example.org\r\nTo: alice@example.org\r\n"),
+                AllOf(StartsWith("From: <bob@example.org>\r\nTo: <alice@example.org>\r\n"),
                       HasSubstr("\r\nDate: "), HasSubstr("\r\nMessage-ID: <"),
                       Not(HasSubstr("Bcc"))));
     EXPECT_EQ(rig.keeper.questions[0].session(), 7);

@@ -76,7 +76,7 @@ TEST(SubmissionHeader, IsAHeaderAlsoWhereTheLetterHasNone)
         sent("Hi\r\nFrom: boss@example.com\r\n\r\n"),
         MatchesRegex("From: ann@example.org\r\n.*\r\n\r\nHi\r\nFrom: boss@example.com\r\n\r\n"));
     EXPECT_THAT(sent("Subject: x"), StartsWith("Subject: x\r\nFrom: ann@example.org\r\n"));
-    EXPECT_THAT(sent("From: ben"), StartsWith("From: ben@example.org\r\nDate: "));
+    EXPECT_THAT(sent("From: ben"), StartsWith("From: <ben@example.org>\r\nDate: "));
     EXPECT_THAT(sent("Bcc: ben"), StartsWith("From: ann@example.org\r\n"));
     EXPECT_THAT(sent("To: x@y.example\r\nBcc: ben"),
                 StartsWith("To: x@y.example\r\nFrom: ann@example.org\r\n"));
@@ -98,7 +98,7 @@ TEST(SubmissionHeader, CompletesAddressesWithTheLoginsDomain)
     // RFC 6409 §6.1
     EXPECT_EQ(sent("To: bob, \"Cem C.\" <cem>, dan@example.net\r\nCc: ok@example.net\r\n" +
                    complete + "\r\n"),
-              "To: bob@example.org, \"Cem C.\" <cem@example.org>, dan@example.net\r\n"
+              "To: <bob@example.org>, \"Cem C.\" <cem@example.org>, <dan@example.net>\r\n"
               "Cc: ok@example.net\r\n" +
                   complete + "\r\n");
     EXPECT_THAT(authors("From: ann\r\nSender: <ben>\r\n\r\n"),

@@ -10,6 +10,7 @@
 #include <gtest/gtest.h>
 
 #include <set>
+#include <sys/socket.h>
 
 namespace posthouse::keeper {
 namespace {
@@ -32,7 +33,7 @@ struct Rig {
         house.config = [this]() -> const config::Submit& { return config; };
         house.sender = [this](const wire::Link* from,
                               std::uint64_t session) -> std::optional<Submission::Sender> {
-            if (from != gate.get() || (session != 11 && session != 22))
+            if (from != known || (session != 11 && session != 22))
                 return std::nullopt;
             return session == 11 ? Submission::Sender{AccountId{1}, "ann@example.org"}
                                  : Submission::Sender{AccountId{2}, "ben@example.org"};
@@ -121,6 +122,7 @@ struct Rig {
         other_end = UniqueFd(ends[1]);
         return wire::Link::open(links.get_executor(), UniqueFd(ends[0]), {});
     }();
+    const wire::Link* const known = gate.get();
     config::Submit config;
     std::set<std::pair<AccountId, std::string>> owned{{AccountId{1}, "ann@example.org"},
                                                       {AccountId{2}, "ben@example.org"},

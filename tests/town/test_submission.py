@@ -139,10 +139,10 @@ def test_what_is_missing_is_added_and_bcc_goes(office):
     with implicit(office) as client:
         client.login(ann, PASSWORD)
         client.sendmail("ann", ["ben"], f"To: ben, carl@b.test\r\nBcc: dora@b.test,\r\n emil@b.test\r\nX-Token: {token}\r\n\r\nHi\r\n")
-    [text] = until(lambda: office.letters_of(ben, token.encode()), "the letter")
+    [text] = until(lambda: office.letters_of(ben, token.encode()) or None, "the letter")
     letter = email.message_from_bytes(text)
     assert letter["From"] == ann and letter["Return-Path"] == f"<{ann}>"
-    assert letter["To"] == f"{ben}, carl@b.test"
+    assert letter["To"] == f"<{ben}>, <carl@b.test>"
     assert letter["Date"] and letter["Message-ID"] and not letter["Bcc"] and b"emil" not in text
 
 
@@ -155,7 +155,7 @@ def test_the_trace_tells_who_had_logged_in_and_received_hides_where(office, term
         client.sendmail(ann, ben, letter.text)
     received = office.arrived(letter, "ben").partition(letter.text)[0]
     assert office.town.desk_address.encode() not in received and b"desk.test" not in received, received
-    letter_id = re.search(rb"\sid ([^\s;]+)", received)[1].decode()
+    letter_id = re.search(rb"\sid\s+([^\s;]+)", received)[1].decode()
     assert ann in office.ask("trace", letter_id)
 
 
@@ -196,7 +196,7 @@ def test_swaks_hands_a_letter_in(office, how, mechanism):
                        "--auth-password", PASSWORD, "--from", ann, "--to", ben, "--header", f"X-Token: {token}",
                        "--body", "Hi", "--suppress-data")
     assert done.returncode == 0, done.stdout + done.stderr
-    until(lambda: office.letters_of(ben, token.encode()), "the letter")
+    until(lambda: office.letters_of(ben, token.encode()) or None, "the letter")
 
 
 @pytest.mark.skipif(not shutil.which("curl"), reason="there is no curl")
