@@ -4,6 +4,7 @@
 // can be read again and does not depend on the pieces it was made of, a notification fits a frame.
 #include "base/contract.hpp"
 #include "base/text.hpp"
+#include "mailbox/summary.pb.h"
 #include "sorter/file.hpp"
 #include "sorter/notify.hpp"
 #include "sorter/route.hpp"
@@ -63,8 +64,8 @@ std::string file(std::string_view letter, wire::File request, std::size_t piece)
     const auto filed = std::move(*filing).finish();
     expects(filed.prefix().starts_with("Return-Path: <"));
     expects(std::ranges::count(filed.prefix(), '\n') == 2);
-    wire::Summary summary;
-    expects(summary.ParseFromString(filed.summary()));
+    mailbox::MessageSummary summary;
+    expects(summary.ParseFromString(filed.summary()) && !summary.envelope().empty());
     return filed.summary();
 }
 

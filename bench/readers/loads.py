@@ -95,8 +95,8 @@ def fill(bench, server, wanted):
         if note.exists():
             raise SystemExit(f"{server.name} has other mailboxes from an earlier run: use --anew")
         began = time.monotonic()
-        for start in range(0, len(users) if letters else 0, 10):
-            bench.run(server, "prepare", users[start:start + 10], count=letters, least=least, most=most)
+        for start in range(0, len(users) if letters else 0, 4):
+            bench.run(server, "prepare", users[start:start + 4], count=letters, least=least, most=most)
         if name in ("big", "many"):
             first_listing(bench, server, users[0], name)
         note.write_text(what)
@@ -199,6 +199,7 @@ def bodies(bench, server):
 def append(bench, server):
     figures = {}
     for name, users, connections in (("append_one", ["u0"], 1), ("append_twenty", TWENTY, 20), ("append_shared", ["u1"], 20)):
+        meet(bench, server, users)
         bench.run(server, "append", users, connections=connections, count=100)
         server.group.quiet(SETTLE)
         cost = Cost(server)
@@ -209,7 +210,13 @@ def append(bench, server):
     return figures
 
 
+def meet(bench, server, users):
+    """Each has logged in once; few at a time, because a server may put off strangers who come in a crowd."""
+    bench.run(server, "logins", users, connections=4, count=len(users))
+
+
 def mix(bench, server):
+    meet(bench, server, MIXED)
     cost = Cost(server)
     got = bench.run(server, "mix", MIXED, connections=20, count=10_000_000, seconds=max(2, 12 * bench.scale))[0]
     figures = {"mix": got["per_second"], "mix_refused": got["refused"], "mix_cpu": cost.us_each(got["count"])}
@@ -235,10 +242,10 @@ def logins(bench, server):
     server.stop()
     server.start()
     users = newcomers(bench)
-    figures = {"logins_new": bench.run(server, "logins", users, connections=20, count=len(users))[0]["per_second"]}
+    figures = {"logins_new": bench.run(server, "logins", users, connections=6, count=len(users))[0]["per_second"]}
     count = bench.share(6000)
     for name, tls in (("logins", False), ("logins_tls", True)):
-        bench.run(server, "logins", TWENTY, connections=20, count=100, tls=tls)
+        meet(bench, server, TWENTY)
         cost = Cost(server)
         got = bench.run(server, "logins", TWENTY, connections=20, count=count, tls=tls)[0]
         figures |= {name: got["per_second"], f"{name}_p99": got["p99_ms"], f"{name}_cpu": cost.us_each(count)}
@@ -258,7 +265,7 @@ def idle_with(count):
         sessions = bench.share(count, least=100)
         server.stop()
         server.start()
-        bench.run(server, "logins", watched(bench), connections=10, count=len(watched(bench)))
+        meet(bench, server, watched(bench))
         server.group.quiet(SETTLE)
         before, slab_before = server.group.memory_bytes(), slab()
         tool = subprocess.Popen(bench.command(server, "idle", watched(bench), tls=True, connections=16, count=sessions),

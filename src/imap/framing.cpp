@@ -5,6 +5,7 @@
 #include "imap/parser.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace posthouse::imap {
 

@@ -166,7 +166,8 @@ std::size_t SearchPlan::add(const SearchKey& key, const SearchScene& scene)
             node.children.push_back(add(each, scene));
         std::ranges::sort(node.children, {},
                           [&](std::size_t child) { return std::pair(nodes_[child].cost, child); });
-        node.cost = nodes_[node.children.back()].cost;
+        if (!node.children.empty())
+            node.cost = nodes_[node.children.back()].cost;
     } else if (auto holds = std::visit(EntryTest{scene}, key.is)) {
         node.holds = std::move(holds);
     } else {

@@ -40,6 +40,7 @@ int choose_certificate(SSL* session, void*)
     const auto& site = site_of(session);
     if (SSL_get_certificate(session) == site.leaf.get())
         return 1;
+    SSL_certs_clear(session); // That of another kind of key would stay beside it.
     return SSL_use_cert_and_key(session, site.leaf.get(), site.key.get(), site.chain.get(), 1);
 }
 

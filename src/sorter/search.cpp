@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sorter/search.hpp"
 
-#include "base/text.hpp"
+#include "base/ahead.hpp"
 #include "imap/search_plan.hpp"
 #include "imap/search_wire.hpp"
 #include "mail/charset.hpp"
@@ -77,6 +77,7 @@ private:
             found = found || looking.found_all();
             return found ? mail::Go::no_further : mail::Go::on;
         });
+        looking.begin_anew(); // What stood at the very end is looked at now.
         return found || looking.found_all();
     }
 
@@ -84,8 +85,7 @@ private:
     bool was_sent(const key::Date& wanted) const
     {
         const auto* field = header_.first("date");
-        const auto parsed =
-            field == nullptr ? std::nullopt : mail::parse_date_time(field->value());
+        const auto parsed = field == nullptr ? std::nullopt : mail::parse_date_time(field->value());
         if (!parsed)
             return false;
         const std::chrono::year_month_day day(std::chrono::floor<std::chrono::days>(
@@ -158,17 +158,29 @@ Task<wire::Result<wire::Answer>> search(std::shared_ptr<wire::Link> keeper, wire
         if (!page)
             co_return std::unexpected(page.error());
         last = page->message.last();
-        mail::EntryUnpacker entries(mail::all_entry_fields, page->raw);
-        while (const auto entry = entries.next()) {
-            auto letter = co_await read_letter(keeper, request->job(), entry->uid);
+        mail::EntryUnpacker unpacker(mail::all_entry_fields, page->raw);
+        std::vector<mail::MessageEntry> entries;
+        while (const auto entry = unpacker.next())
+            entries.push_back(*entry);
+        if (entries.empty())
+            continue;
+        // The next letter comes while this one is looked through.
+        using Letter = wire::Result<std::string>;
+        auto ahead =
+            co_await Ahead<Letter>::begin(read_letter(keeper, request->job(), entries[0].uid));
+        for (std::size_t i = 0; i < entries.size(); ++i) {
+            auto letter = co_await ahead.result();
+            if (i + 1 < entries.size())
+                ahead = co_await Ahead<Letter>::begin(
+                    read_letter(keeper, request->job(), entries[i + 1].uid));
             if (!letter && letter.error() == wire::Failure::closed)
                 co_return std::unexpected(letter.error());
             if (!letter)
                 continue; // It went meanwhile, or cannot be read.
             Candidate candidate(std::move(*letter), folded);
-            if (plan.matches(*entry,
-                             [&](const SearchKey& leaf) { return candidate.answers(leaf); }))
-                found.add(entry->uid);
+            const auto ask = [&](const SearchKey& leaf) { return candidate.answers(leaf); };
+            if (plan.matches(entries[i], ask))
+                found.add(entries[i].uid);
         }
     }
     answer.set_uids(found.text());

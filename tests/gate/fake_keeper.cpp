@@ -172,7 +172,10 @@ wire::Result<Answer> FakeKeeper::answer_reader(const wire::Frame& frame)
         std::string raw;
         auto message = reader.messages.upper_bound(after);
         if (message != reader.messages.end()) { // One a page
-            packer.append({.uid = message->first, .size = message->second.size()}, raw);
+            mail::MessageEntry entry;
+            entry.uid = message->first;
+            entry.size = message->second.size();
+            packer.append(entry, raw);
             page.set_last(message->first);
             if (const auto uidl = reader.uidls.find(message->first); uidl != reader.uidls.end())
                 (*page.mutable_uidls())[message->first] = uidl->second;

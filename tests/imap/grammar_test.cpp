@@ -201,7 +201,7 @@ TEST(ImapGrammar, NeverReadsBehindTheEnd)
           "a FETCH 1 (BODY.PEEK[1.HEADER.FIELDS (a b)]<1.2>)", "a LOGIN {3}\r\nabc \"d\\\"e\"",
           "a APPEND x (\\Seen) \" 7-Feb-1994 21:52:25 -0800\" ~{3}",
           "a SEARCH RETURN (PARTIAL 1:2) CHARSET UTF-8 OR (SEEN 1) NOT SENTON 1-Feb-1994",
-          "a NOTIFY SET STATUS (subtree (a b) (MessageNew (UID) MessageExpunge))",
+          "a NOTIFY SET STATUS (selected (MessageNew (UID) MessageExpunge)) (subtree (a b) NONE)",
           "a SETMETADATA x (/private/a ~{2}\r\nab /private/b NIL)",
           "a LIST (SUBSCRIBED) \"\" (a b) RETURN (STATUS (UNSEEN) METADATA (/shared/a))"}) {
         EXPECT_TRUE(parse_command(whole, {})) << whole;

@@ -95,6 +95,10 @@ private:
         return true;
     }
     bool perform(smtp::server_step::StartTls&) { std::abort(); }
+    // Hosts do not log in at each other.
+    bool perform(smtp::server_step::StartLogin&) { std::abort(); }
+    bool perform(smtp::server_step::ContinueLogin&) { std::abort(); }
+    bool perform(smtp::server_step::CancelLogin&) { std::abort(); }
     bool perform(smtp::server_step::CheckRecipients& question)
     {
         session_.answer_recipients(receiver_->check(question));

@@ -9,8 +9,10 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Delete& command)
     if (command.mailbox.text == "INBOX")
         co_return Reply::no("CANNOT", "INBOX cannot be deleted");
     // Whoever deletes what is selected is left without: as other servers do it.
-    if (dialogue.selected && dialogue.selected->name == command.mailbox.text)
+    if (dialogue.selected && dialogue.selected->name == command.mailbox.text) {
         dialogue.leave();
+        dialogue.say("OK [CLOSED] The mailbox is to be deleted");
+    }
     auto done = co_await dialogue.backend->remove(command.mailbox.text);
     co_return done ? Reply::ok() : reply_to(done.error());
 }

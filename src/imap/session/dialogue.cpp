@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace posthouse::imap {
@@ -64,7 +65,10 @@ Task<std::optional<Frame>> Dialogue::hear()
             co_return std::move(*frame);
         switch (std::get<Sign>(heard)) {
         case Sign::nudge:
-            continue;
+            if (!closing)
+                continue;
+            say_bye(closing_words);
+            break;
         case Sign::time:
             say_bye("Disconnected for inactivity");
             break;
@@ -269,6 +273,14 @@ void Dialogue::learn_keywords(const std::vector<std::string>& keywords)
                         selected->more_keywords ? " \\*" : ""));
 }
 
+bool reaches_beyond(const SequenceSet& set, std::uint32_t exists)
+{
+    return std::ranges::any_of(set.ranges, [&](const SequenceRange& range) {
+        const bool open = range.first == 0 || range.last == 0;
+        return !open && std::max(range.first, range.last) > exists;
+    });
+}
+
 std::optional<mail::UidSet> Dialogue::uids_meant(Numbering by, const SequenceSet& set) const
 {
     const auto& view = selected->view;
@@ -276,7 +288,7 @@ std::optional<mail::UidSet> Dialogue::uids_meant(Numbering by, const SequenceSet
         return selected->saved.intersected(view.uids());
     if (by == Numbering::uid)
         return set.resolved(view.largest_uid()).intersected(view.uids());
-    if (set.largest_written() > view.exists())
+    if (reaches_beyond(set, view.exists()))
         return std::nullopt;
     return view.uids_of(set.resolved(view.exists()));
 }

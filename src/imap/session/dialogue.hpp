@@ -204,6 +204,10 @@ private:
     std::shared_ptr<Dialogue*> self_ = std::make_shared<Dialogue*>(this);
 };
 
+/// Does a set name messages that there are not? `5:*` does not, however few there are: it is asked
+/// by clients that look for new ones, and means the last one then.
+bool reaches_beyond(const SequenceSet&, std::uint32_t exists);
+
 /// "\Seen Junk \Recent", without parentheses.
 void append_flags(std::string& to, const mail::MessageEntry&, const Selected&, const Enabled&);
 mail::Flags flags_of(const mail::MessageEntry&, const std::vector<std::string>& keywords);

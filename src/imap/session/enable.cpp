@@ -2,6 +2,8 @@
 #include "imap/session/capabilities.hpp"
 #include "imap/session/commands.hpp"
 
+#include <fmt/format.h>
+
 namespace posthouse::imap {
 
 /// RFC 9051 §6.3.1, RFC 5161
@@ -9,6 +11,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Enable& command)
 {
     std::string done;
     auto& on = dialogue.enabled;
+    const bool had_condstore = on.condstore;
     const auto turn_on = [&](std::string_view name, bool& what) {
         if (!offers(dialogue, name))
             return;
@@ -31,6 +34,9 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Enable& command)
         }
     }
     dialogue.say("ENABLED" + done);
+    if (on.condstore && !had_condstore && dialogue.selected) // RFC 7162 §3.1.2
+        dialogue.say(
+            fmt::format("OK [HIGHESTMODSEQ {}] Highest", dialogue.selected->view.highest_modseq()));
     co_return Reply::ok();
 }
 

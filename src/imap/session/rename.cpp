@@ -11,9 +11,11 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Rename& command)
     auto done = co_await dialogue.backend->rename(command.from.text, command.to.text);
     if (!done)
         co_return reply_to(done.error());
-    if (dialogue.selected && dialogue.selected->name == command.from.text &&
-        command.from.text != "INBOX")
-        dialogue.selected->name = command.to.text;
+    if (!dialogue.selected || command.from.text == "INBOX")
+        co_return Reply::ok();
+    auto& name = dialogue.selected->name; // It goes on under its new name.
+    if (name == command.from.text || name.starts_with(command.from.text + '/'))
+        name.replace(0, command.from.text.size(), command.to.text);
     co_return Reply::ok();
 }
 

@@ -45,18 +45,17 @@ void resolve(SearchKey& key, const Selected& selected)
 /// Why the numbers in it cannot be right.
 std::optional<Reply> fault_in(const Dialogue& dialogue, const SearchKey& program)
 {
-    std::uint32_t largest = 0;
-    bool numbered = false;
+    bool numbered = false, beyond = false;
     for_each_key(program, [&](const SearchKey& key) {
         const auto* messages = std::get_if<search::Messages>(&key.is);
         if (!messages || messages->set.saved_result)
             return;
         numbered = true;
-        largest = std::max(largest, messages->set.largest_written());
+        beyond |= reaches_beyond(messages->set, dialogue.selected->view.exists());
     });
     if (numbered && dialogue.enabled.uidonly) // RFC 9586 §3.3
         return Reply::bad("Message numbers are not allowed once UIDONLY is enabled", "UIDREQUIRED");
-    if (largest > dialogue.selected->view.exists())
+    if (beyond)
         return Reply::bad("Invalid messageset");
     return std::nullopt;
 }

@@ -165,6 +165,8 @@ Task<void> Session::obey(Command command)
         count_bad();
     else
         bad_commands_ = 0;
+    if (dialogue_.out.full())
+        co_await dialogue_.out.pass();
 }
 
 void Session::refuse(const frame::Refused& refused)

@@ -301,7 +301,9 @@ public:
     }
     void finish()
     {
-        for (int i = 0; i < 1000 && turnstile.waiting() != 0; ++i)
+        const auto busy = [](const auto& client) { return client->busy(); };
+        for (int i = 0;
+             i < 1000 && (turnstile.waiting() != 0 || std::ranges::any_of(clients, busy)); ++i)
             settle_one();
         for (const auto* last : {"NOOP", "UID FETCH 1:* (UID)"})
             for (auto& client : clients) {

@@ -317,6 +317,26 @@ TEST_F(ImapSession, EchoesNoSilentChangeOfItsOwn)
     EXPECT_EQ(client.say("d NOOP\r\n"), "d OK NOOP completed\r\n");
 }
 
+TEST_F(ImapSession, TakesOpenRangesBeyondTheLastMessageForTheLast)
+{
+    auto& client = select();
+    EXPECT_EQ(client.say("c FETCH 1:* (FLAGS)\r\n"), "c OK FETCH completed\r\n");
+    EXPECT_THAT(client.say("d FETCH 1 (FLAGS)\r\n"), StartsWith("d BAD"));
+    account.deliver("INBOX", "Subject: x\r\n\r\n");
+    client.say("e NOOP\r\n");
+    EXPECT_THAT(client.say("f FETCH 5:* (UID)\r\n"), StartsWith("* 1 FETCH (UID 1)"));
+    EXPECT_THAT(client.say("g FETCH 1:5 (UID)\r\n"), StartsWith("g BAD"));
+}
+
+TEST_F(ImapSession, SaysGoodbyeInTheMiddleOfAnAppend)
+{
+    auto& client = log_in();
+    client.say("a APPEND INBOX {30+}\r\nabc");
+    client.session.close("The server goes down");
+    EXPECT_EQ(client.heard(), "* BYE The server goes down\r\n");
+    EXPECT_TRUE(client.done());
+}
+
 TEST_F(ImapSession, LimitsMessagesByOneCommandWhereItIsTold)
 {
     for (int i = 0; i < 5; ++i)

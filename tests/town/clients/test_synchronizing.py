@@ -70,7 +70,7 @@ class Synchronizer:
         self.words = {"mbsync": ["mbsync", "-c", config, "-a"], "offlineimap": ["offlineimap", "-o", "-c", config]}[program]
 
     def run(self):
-        return self.desk.run(*self.words)
+        return self.desk.run(*self.words, patience=120)  # offlineimap takes its time to start.
 
     def files(self, mailbox="INBOX"):
         """By subject."""
