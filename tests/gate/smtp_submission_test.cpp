@@ -187,7 +187,7 @@ TEST(GateSubmission, CarriesALoginOfSeveralMessages)
     EXPECT_EQ(client.ask(mail::base64("secret")), "334 cHJvb2Y=\r\n");
     EXPECT_THAT(client.ask("*"), StartsWith("501 5.7.0"));
     EXPECT_TRUE(rig.run_until([&] { return rig.keeper.open_session == 0; }));
-    EXPECT_THAT(client.ask("MAIL FROM:<bob>"), StartsWith("530"));
+    EXPECT_THAT(client.ask("MAIL FROM:<bob@example.org>"), StartsWith("530"));
     EXPECT_EQ(client.ask("AUTH SCRAM-SHA-256 Yml3cw=="), "334 bm9uY2U=\r\n");
     EXPECT_EQ(client.ask(mail::base64("secret")), "334 cHJvb2Y=\r\n");
     EXPECT_THAT(client.ask(""), StartsWith("235"));
