@@ -32,6 +32,7 @@ struct CertificateTerms {
     std::string key_type = "P-256";     // "P-256", "P-384", "RSA-2048", "RSA-4096", "ED25519", …
     std::string email = {};             // of a client
     const SelfSigned* issuer = nullptr; // itself
+    std::string basic_constraints = {}; // "critical,CA:TRUE" of an authority
     long valid_seconds = 3600;
 };
 
@@ -74,6 +75,8 @@ inline SelfSigned certificate_with(const CertificateTerms& terms)
         expects(extension != nullptr && X509_add_ext(certificate.get(), extension, -1) == 1);
         X509_EXTENSION_free(extension);
     };
+    if (!terms.basic_constraints.empty())
+        extend(NID_basic_constraints, terms.basic_constraints);
     if (!terms.email.empty())
         extend(NID_subject_alt_name, "email:" + terms.email);
     auto* signing = key.get();

@@ -77,7 +77,8 @@ TEST_F(Serving, TakesNoOldVersionAndNoWeakCipher)
 
 TEST_F(Serving, ReadsAnAddressFromCertificatesOfItsAuthoritiesOnly)
 {
-    const auto authority = tests::certificate_with({.host = "People's authority"});
+    const auto authority = tests::certificate_with(
+        {.host = "People's authority", .basic_constraints = "critical,CA:TRUE"});
     const auto member = tests::certificate_with(
         {.host = "Alice", .email = "alice@example.org", .issuer = &authority});
     const auto stranger =
