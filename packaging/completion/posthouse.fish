@@ -24,13 +24,28 @@ complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subc
 complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a disable -d 'Let an account log in no longer; mail is still taken'
 complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from disable' -l help
 complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a alias -d 'Further addresses of an account'
-complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from alias' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from alias; and not __fish_seen_subcommand_from add remove' -a add -d 'Give an account a further address'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from alias; and __fish_seen_subcommand_from add' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from alias; and not __fish_seen_subcommand_from add remove' -a remove -d 'Take one back'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from alias; and __fish_seen_subcommand_from remove' -l help
 complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a delegate -d 'Who may send as an account'
-complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from delegate' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from delegate; and not __fish_seen_subcommand_from add remove' -a add -d 'Let the second account send as the first'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from delegate; and __fish_seen_subcommand_from add' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from delegate; and not __fish_seen_subcommand_from add remove' -a remove -d 'Let it no longer'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from delegate; and __fish_seen_subcommand_from remove' -l help
 complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a app-password -d 'Passwords for single programs'
-complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from app-password' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from app-password; and not __fish_seen_subcommand_from add list remove' -a add -d 'Make one; it is shown once'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from app-password; and __fish_seen_subcommand_from add' -l help
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from app-password; and __fish_seen_subcommand_from add' -l protocol
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from app-password; and not __fish_seen_subcommand_from add list remove' -a list -d 'List them'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from app-password; and __fish_seen_subcommand_from list' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from app-password; and not __fish_seen_subcommand_from add list remove' -a remove -d 'Take one back'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from app-password; and __fish_seen_subcommand_from remove' -l help
 complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a totp -d 'One-time codes behind the password'
-complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from totp' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from totp; and not __fish_seen_subcommand_from enable disable' -a enable -d 'Ask for one from now on; its secret is shown once'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from totp; and __fish_seen_subcommand_from enable' -l help
+complete -c posthouse -f -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from totp; and not __fish_seen_subcommand_from enable disable' -a disable -d 'Ask for none any longer'
+complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from totp; and __fish_seen_subcommand_from disable' -l help
 complete -c posthouse -f -n '__fish_seen_subcommand_from user; and not __fish_seen_subcommand_from add passwd remove list show enable disable alias delegate app-password totp protocols' -a protocols -d 'What an account may not log in by'
 complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from protocols' -l help
 complete -c posthouse -n '__fish_seen_subcommand_from user; and __fish_seen_subcommand_from protocols' -l without
@@ -82,6 +97,10 @@ complete -c posthouse -n '__fish_seen_subcommand_from explain' -l from
 complete -c posthouse -n '__fish_seen_subcommand_from explain' -l client
 complete -c posthouse -f -n '__fish_use_subcommand' -a status -d 'Whether the server runs, and what it is doing'
 complete -c posthouse -n '__fish_seen_subcommand_from status' -l help
+complete -c posthouse -f -n '__fish_use_subcommand' -a who -d 'Who is logged in to read or send'
+complete -c posthouse -n '__fish_seen_subcommand_from who' -l help
+complete -c posthouse -f -n '__fish_use_subcommand' -a kick -d 'End the sessions of an account, or one of them'
+complete -c posthouse -n '__fish_seen_subcommand_from kick' -l help
 complete -c posthouse -f -n '__fish_use_subcommand' -a reload -d 'Have the running server read its configuration again'
 complete -c posthouse -n '__fish_seen_subcommand_from reload' -l help
 complete -c posthouse -f -n '__fish_use_subcommand' -a hosts -d 'What is known of the hosts that letters are carried to'

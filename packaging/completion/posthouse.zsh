@@ -14,9 +14,18 @@ _posthouse() {
         " user enable") place=" user enable" ;;
         " user disable") place=" user disable" ;;
         " user alias") place=" user alias" ;;
+        " user alias add") place=" user alias add" ;;
+        " user alias remove") place=" user alias remove" ;;
         " user delegate") place=" user delegate" ;;
+        " user delegate add") place=" user delegate add" ;;
+        " user delegate remove") place=" user delegate remove" ;;
         " user app-password") place=" user app-password" ;;
+        " user app-password add") place=" user app-password add" ;;
+        " user app-password list") place=" user app-password list" ;;
+        " user app-password remove") place=" user app-password remove" ;;
         " user totp") place=" user totp" ;;
+        " user totp enable") place=" user totp enable" ;;
+        " user totp disable") place=" user totp disable" ;;
         " user protocols") place=" user protocols" ;;
         " queue") place=" queue" ;;
         " queue list") place=" queue list" ;;
@@ -28,6 +37,8 @@ _posthouse() {
         " trace") place=" trace" ;;
         " explain") place=" explain" ;;
         " status") place=" status" ;;
+        " who") place=" who" ;;
+        " kick") place=" kick" ;;
         " reload") place=" reload" ;;
         " hosts") place=" hosts" ;;
         " hosts forget") place=" hosts forget" ;;
@@ -37,7 +48,7 @@ _posthouse() {
     done
     local choices=""
     case "$place" in
-    "") choices="serve check user queue trace explain status reload hosts sendmail completion --help --config --json --version" ;;
+    "") choices="serve check user queue trace explain status who kick reload hosts sendmail completion --help --config --json --version" ;;
     " serve") choices="--help --salvage --config --json" ;;
     " check") choices="--help --config --json" ;;
     " user") choices="add passwd remove list show enable disable alias delegate app-password totp protocols" ;;
@@ -48,10 +59,19 @@ _posthouse() {
     " user show") choices="--help --config --json" ;;
     " user enable") choices="--help --config --json" ;;
     " user disable") choices="--help --config --json" ;;
-    " user alias") choices="--help --config --json" ;;
-    " user delegate") choices="--help --config --json" ;;
-    " user app-password") choices="--help --config --json" ;;
-    " user totp") choices="--help --config --json" ;;
+    " user alias") choices="add remove" ;;
+    " user alias add") choices="--help --config --json" ;;
+    " user alias remove") choices="--help --config --json" ;;
+    " user delegate") choices="add remove" ;;
+    " user delegate add") choices="--help --config --json" ;;
+    " user delegate remove") choices="--help --config --json" ;;
+    " user app-password") choices="add list remove" ;;
+    " user app-password add") choices="--help --protocol --config --json" ;;
+    " user app-password list") choices="--help --config --json" ;;
+    " user app-password remove") choices="--help --config --json" ;;
+    " user totp") choices="enable disable" ;;
+    " user totp enable") choices="--help --config --json" ;;
+    " user totp disable") choices="--help --config --json" ;;
     " user protocols") choices="--help --without --config --json" ;;
     " queue") choices="list show hold release retry remove" ;;
     " queue list") choices="--help --sender --recipient --domain --state --limit --after --all --config --json" ;;
@@ -63,6 +83,8 @@ _posthouse() {
     " trace") choices="--help --config --json" ;;
     " explain") choices="--help --from --client --config --json" ;;
     " status") choices="--help --config --json" ;;
+    " who") choices="--help --config --json" ;;
+    " kick") choices="--help --config --json" ;;
     " reload") choices="--help --config --json" ;;
     " hosts") choices="forget" ;;
     " hosts forget") choices="--help --config --json" ;;

@@ -48,19 +48,23 @@ struct Place {
     std::string words;
 };
 
-std::vector<Place> places_of(const CLI::App& app)
+/// Those below it too; `path` is its own, with a space behind, or empty.
+void add_places(const CLI::App& app, const std::string& path, std::vector<Place>& places)
 {
-    std::vector<Place> places{{"", names_of(app) + ' ' + long_options_of(app)}};
     for (const auto* command : commands_of(app)) {
         const auto inner = names_of(*command);
         auto words = inner.empty() ? long_options_of(*command) + " --config --json" : inner;
         if (command->get_name() == "completion")
             words = "bash zsh fish";
-        places.push_back({command->get_name(), std::move(words)});
-        for (const auto* deeper : commands_of(*command))
-            places.push_back({command->get_name() + ' ' + deeper->get_name(),
-                              long_options_of(*deeper) + " --config --json"});
+        places.push_back({path + command->get_name(), std::move(words)});
+        add_places(*command, path + command->get_name() + ' ', places);
     }
+}
+
+std::vector<Place> places_of(const CLI::App& app)
+{
+    std::vector<Place> places{{"", names_of(app) + ' ' + long_options_of(app)}};
+    add_places(app, "", places);
     return places;
 }
 
@@ -82,32 +86,31 @@ std::string choose_words(const std::vector<Place>& places, std::string_view word
     return script + "    esac\n";
 }
 
+/// What may follow where `here` holds.
+void add_fish(const CLI::App& app, const std::string& here, std::string& script)
+{
+    const auto commands = commands_of(app);
+    const auto when = here.empty() ? std::string("__fish_use_subcommand")
+                                   : fmt::format("{}; and not __fish_seen_subcommand_from {}", here,
+                                                 names_of(app));
+    for (const auto* command : commands) {
+        script += fmt::format("complete -c posthouse -f -n '{}' -a {} -d '{}'\n", when,
+                              command->get_name(), command->get_description());
+        const auto there = fmt::format("{}{}__fish_seen_subcommand_from {}", here,
+                                       here.empty() ? "" : "; and ", command->get_name());
+        if (commands_of(*command).empty())
+            for (const auto* option : options_of(*command))
+                for (const auto& name : option->get_lnames())
+                    script += fmt::format("complete -c posthouse -n '{}' -l {}\n", there, name);
+        add_fish(*command, there, script);
+    }
+}
+
 std::string fish_script(const CLI::App& app)
 {
     std::string script = "# fish completion for posthouse\ncomplete -c posthouse -l config -r -d "
                          "'The configuration file'\ncomplete -c posthouse -l json\n";
-    const auto line = [&](const std::string& when, const CLI::App& command) {
-        script += fmt::format("complete -c posthouse -f -n '{}' -a {} -d '{}'\n", when,
-                              command.get_name(), command.get_description());
-    };
-    for (const auto* command : commands_of(app)) {
-        line("__fish_use_subcommand", *command);
-        const auto inner = names_of(*command);
-        const auto here = "__fish_seen_subcommand_from " + command->get_name();
-        const auto add_options = [&](const std::string& when, const CLI::App& of) {
-            for (const auto* option : options_of(of))
-                for (const auto& name : option->get_lnames())
-                    script += fmt::format("complete -c posthouse -n '{}' -l {}\n", when, name);
-        };
-        if (inner.empty())
-            add_options(here, *command);
-        for (const auto* deeper : commands_of(*command)) {
-            line(fmt::format("{}; and not __fish_seen_subcommand_from {}", here, inner), *deeper);
-            add_options(
-                fmt::format("{}; and __fish_seen_subcommand_from {}", here, deeper->get_name()),
-                *deeper);
-        }
-    }
+    add_fish(app, "", script);
     return script + "complete -c posthouse -f -n '__fish_seen_subcommand_from completion' "
                     "-a 'bash zsh fish'\n";
 }
@@ -156,6 +159,16 @@ std::string command_section(const CLI::App& command, const std::string& path)
     return page;
 }
 
+/// Of each command that has none below it.
+void add_sections(const CLI::App& app, const std::string& path, std::string& page)
+{
+    for (const auto* command : commands_of(app)) {
+        if (commands_of(*command).empty())
+            page += command_section(*command, path + command->get_name());
+        add_sections(*command, path + command->get_name() + ' ', page);
+    }
+}
+
 } // namespace
 
 std::string completion_script(const CLI::App& app, std::string_view shell)
@@ -195,13 +208,7 @@ std::string command_manual(const CLI::App& app)
         ".PP\nEach command takes \\fB\\-\\-help\\fR, \\fB\\-\\-config\\fR \\fIFILE\\fR (by default "
         "/etc/posthouse/posthouse.toml) and \\fB\\-\\-json\\fR.\n"
         ".SH COMMANDS\n";
-    for (const auto* command : commands_of(app)) {
-        const auto inner = commands_of(*command);
-        if (inner.empty())
-            page += command_section(*command, command->get_name());
-        for (const auto* deeper : inner)
-            page += command_section(*deeper, command->get_name() + ' ' + deeper->get_name());
-    }
+    add_sections(app, "", page);
     return page +
            ".SH EXIT STATUS\n"
            ".TP\n.B 0\nDone.\n.TP\n.B 1\nThere is no such letter or account, or some of the "

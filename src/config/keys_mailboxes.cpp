@@ -8,8 +8,8 @@ namespace posthouse::config {
 namespace {
 
 constexpr std::array table{
-    Key{"mailboxes.quota", Type::size, "\"0B\"",
-        "What all mailboxes of an account may hold together; 0B: no limit. A full account is "
+    Key{"mailboxes.quota", Type::size, "0",
+        "What all mailboxes of an account may hold together; 0: no limit. A full account is "
         "refused at RCPT.",
         0, 1024 * 1024 * GiB},
     Key{"mailboxes.quota_messages", Type::integer, "0",

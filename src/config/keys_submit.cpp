@@ -25,7 +25,7 @@ constexpr std::array table{
         "Recipients of one letter handed in by submission, if `limits.recipients` is not less.", 1,
         1500},
 
-    Key{"pop3.login_delay", Type::duration, "\"0\"",
+    Key{"pop3.login_delay", Type::duration, "\"0s\"",
         "How long an account has to wait from one POP3 login to the next; 0: not at all.", 0, day},
     Key{"pop3.expire_days", Type::integer, "",
         "What POP3 clients are told of how long letters are kept (EXPIRE), in days. By default "

@@ -6,9 +6,6 @@
 #include "base/text.hpp"
 #include "mailbox/keys.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
-
 #include <algorithm>
 
 namespace posthouse::mailbox {
@@ -179,24 +176,6 @@ Task<Result<void>> Account::read_state(Timestamp now)
 
 // ---- commits --------------------------------------------------------------------------------
 
-/// What is posted to the executor, once a round.
-struct Account::Wake {
-    std::vector<Call*> calls;
-    explicit Wake(std::vector<Call*> c) : calls(std::move(c)) {}
-    Wake(Wake&&) = default;
-    Wake& operator=(Wake&&) = delete;
-    ~Wake()
-    {
-        for (Call* call : calls)
-            call->waiter.abandon();
-    }
-    void operator()()
-    {
-        for (Call* call : std::exchange(calls, {}))
-            call->waiter.resume();
-    }
-};
-
 Task<Result<void>> Account::commit(Operation operation, std::size_t rows, std::size_t bytes)
 {
     const auto self = shared_from_this();
@@ -253,16 +232,19 @@ Task<> Account::lead(Call* first)
             if (call->result && !written)
                 call->result = written;
     }
-    calls.erase(calls.begin()); // The leader itself does not wait.
+    std::vector<store::Waiter*> woken; // The leader itself does not wait.
+    for (auto* call : calls)
+        if (call != first)
+            woken.push_back(&call->waiter);
     if (!waiting_.empty()) {
         waiting_.front()->leads = true;
-        calls.push_back(waiting_.front());
+        woken.push_back(&waiting_.front()->waiter);
         waiting_.pop_front();
     } else {
         committing_ = false;
     }
-    if (!calls.empty())
-        boost::asio::post(co_await boost::asio::this_coro::executor, Wake(std::move(calls)));
+    if (!woken.empty())
+        co_await store::resume_later(std::move(woken));
     if (listener_)
         for (const auto id : changed)
             listener_(id);

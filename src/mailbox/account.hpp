@@ -203,7 +203,6 @@ private:
         Result<void> result = std::unexpected(Error::unavailable);
         bool leads = false;
     };
-    struct Wake;
     /// Keeps an account from being shrunk.
     class Hold {
     public:

@@ -5,9 +5,12 @@
 #include "base/task.hpp"
 
 #include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <optional>
 #include <utility>
+#include <vector>
 
 namespace posthouse::store {
 
@@ -69,5 +72,27 @@ public:
 private:
     Waiter* waiter_;
 };
+
+/// Resumes all of them in a later turn of the executor, in their order.
+inline Task<> resume_later(std::vector<Waiter*> waiters)
+{
+    struct Wake {
+        std::vector<Waiter*> left;
+        explicit Wake(std::vector<Waiter*> all) : left(std::move(all)) {}
+        Wake(Wake&&) = default;
+        Wake& operator=(Wake&&) = delete;
+        ~Wake()
+        {
+            for (Waiter* waiter : left)
+                waiter->abandon();
+        }
+        void operator()()
+        {
+            for (Waiter* waiter : std::exchange(left, {}))
+                waiter->resume();
+        }
+    };
+    boost::asio::post(co_await boost::asio::this_coro::executor, Wake(std::move(waiters)));
+}
 
 } // namespace posthouse::store

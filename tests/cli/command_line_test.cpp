@@ -44,6 +44,8 @@ const std::vector<std::vector<std::string>> commands{{"serve"},
                                                      {"trace"},
                                                      {"explain"},
                                                      {"status"},
+                                                     {"who"},
+                                                     {"kick"},
                                                      {"reload"},
                                                      {"completion"}};
 
@@ -473,8 +475,12 @@ TEST(CommandLine, NamesEveryCommandInItsManual)
 {
     Stage stage;
     ASSERT_EQ(stage.run({"manual", "1"}), Exit::ok);
-    for (const auto& command : commands)
-        EXPECT_THAT(stage.out.str(), HasSubstr(".SS posthouse " + joined(command) + '\n'));
+    for (const auto& command : commands) {
+        auto heading = ".SS posthouse " + joined(command) + '\n';
+        for (std::size_t at = 0; (at = heading.find('-', at)) != heading.npos; at += 2)
+            heading.insert(at, "\\"); // As roff writes it.
+        EXPECT_THAT(stage.out.str(), HasSubstr(heading));
+    }
 }
 
 TEST(CommandLine, CompletesEveryCommandInEveryShell)

@@ -64,6 +64,7 @@ std::string required(std::string_view path)
             {"tls.site",
              {{"names", "\"n.example\""}, {"certificate", "\"/c\""}, {"key", "\"/k\""}}},
             {"login.source", {{"name", "\"s\""}}},
+            {"mailboxes.folder", {{"name", "\"f\""}}},
             {"milter", {{"name", "\"m\""}, {"address", "\"unix:/m\""}}}};
     const auto bracket = path.find("[]");
     const auto name = path.substr(bracket + 3);

@@ -251,7 +251,7 @@ void second_run(const std::shared_ptr<MemoryDisk>& disk, const Chronicle& first)
     for (const auto& [name, partition] : disk->partitions)
         if (name.starts_with("a/"))
             for (const auto& [key, value] : partition.rows)
-                if (key[0] == 'm') {
+                if (key[0] == 'e') {
                     mailbox::Message message;
                     ASSERT_TRUE(message.ParseFromString(value));
                     named.insert(message.body());

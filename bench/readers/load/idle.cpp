@@ -48,6 +48,7 @@ public:
         Imap changer(task_.peer);
         changer.login(task_.users[user], task_.password);
         changer.must("SELECT " + task_.mailbox);
+        changer.must("STORE 1 -FLAGS.SILENT (\\Flagged)"); // As an earlier run may have left it.
         settle();
         std::vector<bool> heard(watchers_.size());
         auto waited_for = (watchers_.size() + task_.users.size() - 1 - user) / task_.users.size();
