@@ -32,6 +32,7 @@ Desk::Terms terms_of(const process::Settings& settings, Envoys& envoys)
                       .hostname = settings.config.hostname.text()};
     std::erase_if(terms.logins.mechanisms,
                   [](const std::string& name) { return name == "GSSAPI" && !sasl::has_gssapi(); });
+    terms.sources = envoys.placed(settings.config.logins);
     const auto& oauth = settings.config.logins.oauth;
     if (!oauth.configured())
         return terms;
@@ -40,7 +41,6 @@ Desk::Terms terms_of(const process::Settings& settings, Envoys& envoys)
     else
         log::error("login.token_keys_unusable",
                    {{"file", oauth.keys_file}, {"reason", tokens.error()}});
-    terms.sources = envoys.placed(settings.config.logins);
     return terms;
 }
 
