@@ -138,11 +138,7 @@ void run_idle(const Task& task)
         const auto how = line.substr(line.find(' ') + 1);
         for (std::size_t round = 0; round < rounds; ++round) {
             const auto user = round % task.users.size();
-            watchers.change(user,
-                            how == "flag" ? fmt::format("STORE 1 {}FLAGS (\\Flagged)",
-                                                        round / task.users.size() % 2 ? "-" : "+")
-                                          : how,
-                            each, last);
+            watchers.change(user, how == "flag" ? "STORE 1 +FLAGS (\\Flagged)" : how, each, last);
         }
         fmt::print("{{\"each_p50_ms\": {:.3f}, \"each_p99_ms\": {:.3f}, \"last_p50_ms\": {:.3f}, "
                    "\"last_max_ms\": {:.3f}}}\n",
