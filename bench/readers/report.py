@@ -104,7 +104,7 @@ def shown(value):
 
 def titled(figure, scale):
     """With the numbers of letters that there really were."""
-    title = figure.title
+    title = figure.title.replace("1,000 sessions", f"{max(100, int(1000 * scale)):,} sessions") if "10,000 s" not in figure.title else figure.title
     for full in (10_000, 200_000):
         title = title.replace(f"{full:,} letters", f"{max(20, int(full * scale)):,} letters")
     return title
