@@ -19,8 +19,8 @@ class Checker {
 public:
     struct Limits {
         std::size_t threads = 2;
-        std::size_t under_way = 64;           // waiting ones too
-        std::size_t under_way_per_client = 8; // by client_key()
+        std::size_t under_way = 512;           // waiting ones too
+        std::size_t under_way_per_client = 64; // by client_key(): webmail and NAT bring many people
     };
 
     /// Starts the threads: before confine_calls().

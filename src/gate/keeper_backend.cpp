@@ -336,6 +336,8 @@ Task<imap::Result<imap::Found>> KeeperBackend::search(imap::Handle handle, imap:
     const auto program = imap::unpack_program(order.program);
     if (!program)
         co_return std::unexpected(Trouble::limit);
+    if (!program->charset.empty() && !mail::is_known_charset(program->charset))
+        co_return std::unexpected(Trouble::unknown_charset);
     imap::for_each_key(program->key, [&](const imap::SearchKey& key) {
         const auto* header = std::get_if<imap::search::Header>(&key.is);
         const auto* text = std::get_if<imap::search::Text>(&key.is);

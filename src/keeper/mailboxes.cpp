@@ -147,6 +147,8 @@ Task<wire::Result<Mailboxes::Place>> Mailboxes::place_of(const ReaderSession& se
         co_return std::unexpected(Failure::gone);
     if (auto loaded = co_await (*account)->load(opened.mailbox); !loaded)
         co_return std::unexpected(failure_of(loaded.error()));
+    if ((*account)->mailbox(opened.mailbox) == nullptr)
+        co_return std::unexpected(Failure::gone); // Meanwhile
     co_return Place{std::move(*account), opened.mailbox, opened.read_only};
 }
 

@@ -28,7 +28,8 @@ public:
         static constexpr std::size_t all_in_memory = 64 << 20; ///< uploads together; likewise
         static constexpr std::size_t unindexable = 10'000;     ///< remembered
         static constexpr int messages_an_append = 500;
-        static constexpr auto jobs_alone = std::chrono::seconds(120);
+        static constexpr std::ptrdiff_t searches_an_account = 2; ///< of letters' texts
+        static constexpr auto search_waits = std::chrono::seconds(60);
     };
 
     Mailboxes(Office&, ReaderSessions&, Workers& sorters);
@@ -83,7 +84,12 @@ private:
                                                   std::uint64_t email);
     Task<wire::Result<wire::Typed<wire::LetterIndexed>>> index_text(std::shared_ptr<Indexing>);
 
-    Task<wire::Result<wire::SearchedLetters>> search_text(Place, std::vector<mail::MessageEntry>,
+    struct Asker { ///< Whose session it is for
+        const wire::Link* gate = nullptr;
+        std::uint64_t session = 0;
+    };
+    Task<wire::Result<wire::SearchedLetters>> search_text(Asker, Place,
+                                                          std::vector<mail::MessageEntry>,
                                                           std::vector<std::string> keywords,
                                                           std::string program);
 

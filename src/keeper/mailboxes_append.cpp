@@ -105,6 +105,9 @@ Mailboxes::index_text(std::shared_ptr<Indexing> indexing)
     auto indexed = co_await place.link()->call<wire::LetterIndexed>(Method::index_letter, order,
                                                                     std::move(raw));
     indexing_.erase(job);
+    if (!indexed && indexed.error() == Failure::closed &&
+        co_await place.loss() == spool::Loss::crashed)
+        co_return std::unexpected(Failure::damaged);
     co_return indexed;
 }
 
@@ -147,7 +150,8 @@ Task<wire::Result<std::string>> Mailboxes::summary_again(std::shared_ptr<mailbox
     indexing->text.emplace(*message);
     indexing->bytes = indexing->text->bytes();
     auto indexed = co_await index_text(indexing);
-    if (!indexed && indexed.error() == Failure::closed && unindexable_.size() < Limits::unindexable)
+    if (!indexed && indexed.error() == Failure::damaged &&
+        unindexable_.size() < Limits::unindexable)
         unindexable_.insert(key);
     if (!indexed)
         co_return std::unexpected(indexed.error());

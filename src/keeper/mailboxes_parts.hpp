@@ -34,6 +34,7 @@ struct Mailboxes::Upload {
 /// A letter that a sorter indexes: of an upload, or of a message of a mailbox.
 /// What a sorter searches: entries, ascending, of one account.
 struct Mailboxes::Searching {
+    Asker by;
     const wire::Link* sorter = nullptr;
     std::shared_ptr<mailbox::Account> account;
     std::vector<mail::MessageEntry> entries;

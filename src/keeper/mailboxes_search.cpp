@@ -7,6 +7,9 @@
 #include "keeper/mailboxes_parts.hpp"
 #include "wire/parse.hpp"
 
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+
 #include <algorithm>
 #include <map>
 
@@ -111,6 +114,7 @@ imap::Truth by_columns(const imap::SearchPlan& plan, const mail::MessageEntry& e
 Task<Mailboxes::Answer> Mailboxes::search(ReaderSession& session, wire::SearchMessages request,
                                           std::string raw)
 {
+    const Asker by{session.gate.get(), session.handle};
     auto place = co_await place_of(session, request.handle());
     if (!place)
         co_return std::unexpected(place.error());
@@ -165,7 +169,9 @@ Task<Mailboxes::Answer> Mailboxes::search(ReaderSession& session, wire::SearchMe
     }
     wire::MessagesFound answer;
     if (!unknown.empty()) {
-        auto searched = co_await search_text(*place, std::move(unknown), keywords, std::move(raw));
+        open = {};
+        auto searched =
+            co_await search_text(by, *place, std::move(unknown), keywords, std::move(raw));
         if (!searched)
             co_return std::unexpected(searched.error());
         const auto more = uids_in(searched->uids());
@@ -174,9 +180,12 @@ Task<Mailboxes::Answer> Mailboxes::search(ReaderSession& session, wire::SearchMe
         found = found.united(*more);
         answer.set_incomplete(searched->incomplete());
     }
+    // The mailbox may have been removed meanwhile.
+    const auto still = place->account->state().boxes.find(place->id);
+    if (still == place->account->state().boxes.end() || !place->mailbox())
+        co_return std::unexpected(Failure::gone);
     for (const auto& range : found.ranges())
-        for (const auto& entry :
-             place->account->state().boxes.at(place->id).range(range.first, range.last))
+        for (const auto& entry : still->second.range(range.first, range.last))
             answer.set_highest_modseq(
                 std::max<std::uint64_t>(answer.highest_modseq(), entry.modseq));
     answer.set_uids(found.text());
@@ -184,19 +193,33 @@ Task<Mailboxes::Answer> Mailboxes::search(ReaderSession& session, wire::SearchMe
 }
 
 Task<wire::Result<wire::SearchedLetters>>
-Mailboxes::search_text(Place place, std::vector<mail::MessageEntry> unknown,
+Mailboxes::search_text(Asker by, Place place, std::vector<mail::MessageEntry> unknown,
                        std::vector<std::string> keywords, std::string program)
 {
+    // Letters are routed and filed at the same places: searches wait for one another.
+    const auto most = std::max<std::size_t>(sorters_.capacity() / 2, 1);
+    const auto of_account = [&] {
+        return std::ranges::count_if(
+            searching_, [&](const auto& entry) { return entry.second->account == place.account; });
+    };
+    const auto patience = Instant::clock::now() + Limits::search_waits;
+    while (searching_.size() >= most || of_account() >= Limits::searches_an_account) {
+        if (Instant::clock::now() > patience || sessions_.find(by.gate, by.session) == nullptr)
+            co_return std::unexpected(Failure::busy);
+        boost::asio::steady_timer timer(office_.executor(), std::chrono::milliseconds(20));
+        co_await timer.async_wait(boost::asio::use_awaitable);
+    }
     auto searching = std::make_shared<Searching>();
+    searching->by = by;
     searching->account = place.account;
     searching->entries = std::move(unknown);
     wire::SearchLetters order;
     const auto job = ++last_job_;
     order.set_job(job);
     order.mutable_keywords()->Assign(keywords.begin(), keywords.end());
+    searching_[job] = searching;
     auto worker = co_await sorters_.take(Workers::Company::shared);
     searching->sorter = worker.link().get();
-    searching_[job] = searching;
     auto searched = co_await worker.link()->call<wire::SearchedLetters>(Method::search_letters,
                                                                         order, std::move(program));
     searching_.erase(job);
@@ -213,6 +236,8 @@ Task<Mailboxes::Answer> Mailboxes::next_candidates(const wire::Link* sorter, wir
     if (found == searching_.end() || found->second->sorter != sorter)
         co_return std::unexpected(Failure::refused);
     const auto searching = found->second;
+    if (sessions_.find(searching->by.gate, searching->by.session) == nullptr)
+        co_return std::unexpected(Failure::refused); // Whoever asked has left.
     wire::Candidates answer;
     std::string raw;
     if (request->uid() == 0) {

@@ -4,6 +4,7 @@
 #include "keeper/mailboxes_parts.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace posthouse::keeper {
 
@@ -61,9 +62,15 @@ Task<Mailboxes::Answer> Mailboxes::list(ReaderSession& session, wire::ListMailbo
     for (const auto& [id, box] : state.boxes)
         if (!box.record.doomed())
             names.emplace_back(box.record.name(), id);
+    std::set<std::string_view> there;
+    for (const auto& [name, id] : names)
+        there.insert(name);
+    std::vector<std::string> absent;
     for (const auto& name : state.subscriptions)
-        if (!state.find(name))
-            names.emplace_back(name, mailbox::MailboxId{0});
+        if (!there.contains(name))
+            absent.push_back(name);
+    for (auto& name : absent)
+        names.emplace_back(std::move(name), mailbox::MailboxId{0});
     std::ranges::sort(names);
     wire::MailboxList answer;
     std::size_t bytes = 0;

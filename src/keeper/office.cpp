@@ -32,6 +32,8 @@ Task<mailbox::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mail
         used_.push_front(id);
         accounts_.emplace(id, Entry{*account, used_.begin()});
         shed();
+        // What a crash left; should it not work now, then at the next opening.
+        (void)co_await (*account)->settle();
         co_return std::move(*account);
     }
 }

@@ -87,8 +87,6 @@ Task<Result<std::shared_ptr<Account>>> Account::open(store::Engine& engine, Acco
     std::shared_ptr<Account> account(new Account(engine, id));
     if (auto done = co_await account->read_state(now); !done)
         co_return std::unexpected(done.error());
-    if (auto done = co_await account->settle(); !done)
-        co_return std::unexpected(done.error());
     co_return account;
 }
 
@@ -150,6 +148,7 @@ Task<Result<void>> Account::read_state(Timestamp now)
             state.subscriptions.insert(row.key.substr(1));
         state_ = std::move(state);
         stale_ = false;
+        ++readings_;
         if (found)
             co_return Result<void>{};
         if (!state_.boxes.empty())
@@ -183,6 +182,7 @@ Task<Result<void>> Account::commit(Operation operation, std::size_t rows, std::s
     call.run = std::move(operation);
     call.rows = rows;
     call.bytes = bytes;
+    call.readings = readings_;
     if (committing_) {
         auto enqueue = [&] { waiting_.push_back(&call); };
         co_await call.waiter.wait(enqueue);
@@ -200,16 +200,16 @@ Task<> Account::lead(Call* first)
 {
     std::vector<Call*> calls{first};
     Result<void> ready;
-    if (stale_) {
+    if (stale_)
         ready = co_await read_state(wall_clock());
-        // What waits was prepared with what is known no more: it is to be asked again.
-        if (ready)
-            ready = std::unexpected(Error::unavailable);
-    }
     Delta delta(state_);
     std::size_t bytes = 0;
     const auto run = [&](Call* call) {
-        call->result = ready ? call->run(delta) : ready;
+        // What was prepared with what is known no more is to be asked again.
+        if (ready && call->readings != readings_)
+            call->result = std::unexpected(Error::unavailable);
+        else
+            call->result = ready ? call->run(delta) : ready;
         call->run = nullptr;
         bytes += call->bytes;
     };
@@ -253,7 +253,8 @@ Task<> Account::lead(Call* first)
 Task<Result<void>> Account::write(Delta& delta)
 {
     auto applied = co_await writer_.apply([&](auto& batch) {
-        for (std::size_t i = 0; i < settled_a_commit && !settled_.empty(); ++i) {
+        const auto room = most_rows + 80 - std::min(delta.weight(), most_rows + 80);
+        for (std::size_t i = 0; i < std::min(settled_a_commit, room) && !settled_.empty(); ++i) {
             const auto delivered = key::delivered(settled_.back());
             settled_.pop_back();
             if (delta.row(delivered) == nullptr)
@@ -399,6 +400,7 @@ Task<Result<Account::Changed>> Account::changes(MailboxId id, std::uint64_t sinc
     if (auto loaded = co_await load(id); !loaded)
         co_return std::unexpected(loaded.error());
     const Hold hold(*this);
+    const auto readings = readings_;
     Changed changed;
     const auto* box = &state_.boxes.at(id);
     changed.modseq = box->record.highest_modseq();
@@ -449,6 +451,8 @@ Task<Result<Account::Changed>> Account::changes(MailboxId id, std::uint64_t sinc
         if (!page->more)
             break;
     }
+    if (readings != readings_)
+        co_return std::unexpected(Error::unavailable);
     co_return changed;
 }
 

@@ -32,11 +32,13 @@ struct Limits {
     static constexpr std::size_t depth = 32;
     static constexpr int keywords = 64;           ///< of a mailbox
     static constexpr std::size_t a_commit = 1000; ///< messages changed by one commit of ours
-    static constexpr std::size_t flags_a_commit = 100'000;
-    static constexpr std::size_t threads = 12; ///< ids of a message that are looked up
+    static constexpr std::size_t flags_a_commit = 80'000;
+    static constexpr std::size_t pages_a_commit = 700; ///< of entries, 45 bytes each at most
+    static constexpr std::size_t threads = 12;         ///< ids of a message that are looked up
     static constexpr std::size_t summary_bytes = 60'000;
-    static constexpr std::size_t metadata_bytes = 60'000; ///< of a value
-    static constexpr std::size_t metadata_entries = 1000; ///< of a mailbox
+    static constexpr std::size_t metadata_bytes = 60'000;           ///< of a value
+    static constexpr std::size_t metadata_bytes_in_all = 256 << 10; ///< of a mailbox
+    static constexpr std::size_t metadata_entries = 1000;           ///< of a mailbox
     static constexpr std::size_t subscriptions = 20'000;
 };
 
@@ -51,6 +53,8 @@ struct QuotaLimits {
 /// wait are committed together.
 class Account : public std::enable_shared_from_this<Account> {
 public:
+    /// Writes nothing (but a first INBOX), since somebody else may have opened it meanwhile; whose
+    /// object is the one that counts goes on with settle().
     static Task<Result<std::shared_ptr<Account>>> open(store::Engine&, AccountId, Timestamp now);
     ~Account();
 
@@ -199,6 +203,7 @@ private:
     struct Call {
         Operation run;
         std::size_t rows = 0, bytes = 0; ///< that it will add, at most
+        std::uint64_t readings = 0;      ///< of the state, when it was prepared
         store::Waiter waiter;
         Result<void> result = std::unexpected(Error::unavailable);
         bool leads = false;
@@ -245,7 +250,8 @@ private:
     State state_;
     std::deque<Call*> waiting_;
     bool committing_ = false;
-    bool stale_ = false; ///< what is on disk is not known
+    bool stale_ = false;         ///< what is on disk is not known
+    std::uint64_t readings_ = 0; ///< how often the state was read
     int busy_ = 0;
     std::vector<std::uint64_t> settled_;
     QuotaLimits configured_quota_;

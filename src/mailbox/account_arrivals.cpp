@@ -139,6 +139,10 @@ Task<Result<Account::Added>> Account::append(MailboxId to, std::vector<NewMessag
             const auto* box = delta.look(to);
             if (box == nullptr)
                 return std::unexpected(Error::nonexistent);
+            if (!delta.is_loaded(to) || (gone && !delta.is_loaded(gone->mailbox)))
+                return std::unexpected(Error::unavailable); // The state was read anew.
+            if (0xffffffff - box->uid_next() <= count)
+                return std::unexpected(Error::limit); // There are no UIDs left.
             const auto limits = quota();
             if ((limits.bytes != 0 && delta.account().bytes() + size > limits.bytes) ||
                 (limits.messages != 0 && delta.account().messages() + count > limits.messages))
@@ -167,9 +171,8 @@ Task<Result<Account::Added>> Account::append(MailboxId to, std::vector<NewMessag
         count * 6 + 8, bytes);
     if (!done)
         co_return std::unexpected(done.error());
-    if (gone)
-        if (auto released = co_await settle_releases(); !released)
-            co_return std::unexpected(released.error());
+    if (gone) // It is done, whatever becomes of a claim; the next opening goes on with that.
+        (void)co_await settle_releases();
     co_return added;
 }
 
@@ -207,7 +210,8 @@ Task<Result<void>> Account::deliver(std::uint64_t delivery, NewMessage message, 
     co_return co_await commit(
         [&](Delta& delta) -> Result<void> {
             // It may have been removed since; the INBOX never is.
-            if (delta.look(to) == nullptr)
+            if (!delta.is_loaded(to) || delta.look(to) == nullptr ||
+                delta.look(to)->uid_next() >= 0xfffffffe)
                 return std::unexpected(Error::unavailable);
             if (delta.row(key::delivered(delivery)) != nullptr)
                 return {}; // Twice at once

@@ -11,19 +11,42 @@
 namespace posthouse::mailbox {
 namespace {
 
-/// The first `most` of them go, and are returned.
-mail::UidSet take_front(mail::UidSet& uids, std::size_t most)
+std::size_t pages_of(const mail::UidSet& uids)
 {
-    mail::UidSet front;
-    while (!uids.empty() && most > 0) {
-        const auto range = uids.ranges().front();
-        const auto last = static_cast<std::uint32_t>(
-            std::min<std::uint64_t>(range.last, std::uint64_t{range.first} + most - 1));
-        front.add(range.first, last);
-        most -= last - range.first + 1;
-        uids.remove(range.first, last);
-    }
-    return front;
+    std::size_t pages = 0;
+    for (const auto& range : uids.ranges())
+        pages += range.last / key::page_uids - range.first / key::page_uids + 1;
+    return pages;
+}
+
+/// Cut into runs of so many messages, and of so many pages, at most: in one pass.
+std::vector<mail::UidSet> cut(const mail::UidSet& uids, std::size_t messages, std::size_t pages)
+{
+    std::vector<mail::UidSet> runs(1);
+    std::size_t in_run = 0, pages_in_run = 0;
+    std::uint32_t last_page = 0xffffffff;
+    for (const auto& range : uids.ranges())
+        for (std::uint64_t first = range.first; first <= range.last;) {
+            const auto page = static_cast<std::uint32_t>(first / key::page_uids);
+            const bool fresh = page != last_page;
+            if (in_run >= messages || (fresh && pages_in_run >= pages)) {
+                runs.emplace_back();
+                in_run = pages_in_run = 0;
+                last_page = 0xffffffff;
+                continue;
+            }
+            pages_in_run += fresh ? 1 : 0;
+            last_page = page;
+            const auto page_end = (std::uint64_t{page} + 1) * key::page_uids - 1;
+            const auto last =
+                std::min({std::uint64_t{range.last}, page_end, first + (messages - in_run) - 1});
+            runs.back().add(static_cast<std::uint32_t>(first), static_cast<std::uint32_t>(last));
+            in_run += static_cast<std::size_t>(last - first + 1);
+            first = last + 1;
+        }
+    if (runs.back().empty())
+        runs.pop_back();
+    return runs;
 }
 
 /// Those of the set that are there.
@@ -55,14 +78,6 @@ Entry with_flags(Entry entry, const Account::StoreOrder& order, std::uint64_t bi
     return entry;
 }
 
-std::size_t pages_of(const mail::UidSet& uids)
-{
-    std::size_t pages = 0;
-    for (const auto& range : uids.ranges())
-        pages += range.last / key::page_uids - range.first / key::page_uids + 1;
-    return pages;
-}
-
 } // namespace
 
 // ---- flags ----------------------------------------------------------------------------------
@@ -74,15 +89,16 @@ Task<Result<Account::Stored>> Account::store(MailboxId id, StoreOrder order)
     if (auto loaded = co_await load(id); !loaded)
         co_return std::unexpected(loaded.error());
     // Pages, not messages, are what a commit is full of.
-    auto left = present(state_.boxes.at(id), order.uids);
+    const auto all = present(state_.boxes.at(id), order.uids);
     Stored stored;
-    while (!left.empty()) {
-        const auto uids = take_front(left, Limits::flags_a_commit);
+    for (const auto& uids : cut(all, Limits::flags_a_commit, Limits::pages_a_commit)) {
         auto done = co_await commit(
             [&](Delta& delta) -> Result<void> {
                 const auto* box = delta.look(id);
                 if (box == nullptr)
                     return std::unexpected(Error::nonexistent);
+                if (!delta.is_loaded(id))
+                    return std::unexpected(Error::unavailable); // The state was read anew.
                 std::uint64_t bits = 0;
                 if (!order.flags.keywords.empty()) {
                     if (order.change == FlagChange::remove) {
@@ -116,7 +132,7 @@ Task<Result<Account::Stored>> Account::store(MailboxId id, StoreOrder order)
                 stored.modseq = std::max(stored.modseq, modseq);
                 return {};
             },
-            pages_of(uids) + 4, std::size_t{4096} * std::min<std::size_t>(pages_of(uids), 800));
+            pages_of(uids) + 4, 4096 * pages_of(uids));
         if (!done)
             co_return std::unexpected(done.error());
     }
@@ -152,9 +168,11 @@ void Account::drop_name(Delta& delta, std::uint64_t email,
 Task<Result<mail::UidSet>> Account::expunge_page(MailboxId id, mail::UidSet uids, Which which)
 {
     std::vector<std::uint64_t> emails;
-    const auto& box = state_.boxes.at(id);
+    const auto found = state_.boxes.find(id);
+    if (found == state_.boxes.end())
+        co_return mail::UidSet(); // Removed meanwhile, and they with it.
     for (const auto& range : uids.ranges())
-        for (const auto& entry : box.range(range.first, range.last))
+        for (const auto& entry : found->second.range(range.first, range.last))
             emails.push_back(entry.email);
     auto messages = co_await messages_of(std::move(emails));
     if (!messages)
@@ -167,6 +185,8 @@ Task<Result<mail::UidSet>> Account::expunge_page(MailboxId id, mail::UidSet uids
     auto done = co_await commit(
         [&](Delta& delta) -> Result<void> {
             bool first = true;
+            if (!delta.is_loaded(id))
+                return std::unexpected(Error::unavailable); // The state was read anew.
             for (const auto uid : uids) {
                 const auto* entry = delta.entry(id, uid);
                 if (entry == nullptr ||
@@ -187,9 +207,8 @@ Task<Result<mail::UidSet>> Account::expunge_page(MailboxId id, mail::UidSet uids
         std::min<std::size_t>(static_cast<std::size_t>(count) * 6 + 4, 3900), 0);
     if (!done)
         co_return std::unexpected(done.error());
-    if (shared)
-        if (auto released = co_await settle_releases(); !released)
-            co_return std::unexpected(released.error());
+    if (shared) // They are gone, whatever becomes of the claims; the next opening goes on.
+        (void)co_await settle_releases();
     co_return gone;
 }
 
@@ -200,23 +219,18 @@ Task<Result<mail::UidSet>> Account::expunge_those(MailboxId id, std::optional<ma
     const Hold hold(*this);
     if (auto loaded = co_await load(id); !loaded)
         co_return std::unexpected(loaded.error());
-    mail::UidSet left;
-    const auto& box = state_.boxes.at(id);
-    if (among)
-        left = present(box, *among);
-    else
-        for (const auto& entry : box.entries)
-            left.add(entry.uid);
-    if (which == Which::deleted)
-        for (const auto& entry : box.entries)
-            if (!entry.flags.has(mail::SystemFlag::deleted))
-                left.remove(entry.uid);
+    mail::UidSet going;
+    for (const auto& entry : state_.boxes.at(id).entries)
+        if ((!among || among->contains(entry.uid)) &&
+            (which == Which::all || entry.flags.has(mail::SystemFlag::deleted)))
+            going.add(entry.uid);
     mail::UidSet gone;
-    while (!left.empty()) {
-        auto page = co_await expunge_page(id, take_front(left, 600), which);
+    for (auto& uids : cut(going, 600, 600)) {
+        auto page = co_await expunge_page(id, std::move(uids), which);
         if (!page)
             co_return std::unexpected(page.error());
-        gone = gone.united(*page);
+        for (const auto& range : page->ranges())
+            gone.add(range.first, range.last);
     }
     co_return gone;
 }
@@ -244,6 +258,8 @@ Task<Result<Account::Copied>> Account::copy_page(MailboxId from, mail::UidSet ui
             const auto* target = delta.look(to);
             if (source == nullptr || target == nullptr)
                 return std::unexpected(Error::nonexistent);
+            if (!delta.is_loaded(from) || !delta.is_loaded(to))
+                return std::unexpected(Error::unavailable); // The state was read anew.
             std::vector<Entry> entries;
             std::uint64_t bytes = 0;
             for (const auto uid : uids)
@@ -260,6 +276,8 @@ Task<Result<Account::Copied>> Account::copy_page(MailboxId from, mail::UidSet ui
                  (limits.messages != 0 &&
                   delta.account().messages() + entries.size() > limits.messages)))
                 return std::unexpected(Error::over_quota);
+            if (0xffffffff - target->uid_next() <= entries.size())
+                return std::unexpected(Error::limit); // There are no UIDs left.
             copied.modseq = delta.next_modseq();
             auto* box = delta.box(to);
             // Keywords have other bits there; most messages have none.
@@ -322,15 +340,16 @@ Task<Result<Account::Copied>> Account::move(MailboxId from, mail::UidSet uids, M
         co_return co_await copy_page(from, {}, to, CopyHow::move, now);
     // Each message is in one place at any time, whatever becomes of the rest of them.
     Copied all;
-    while (!left.empty()) {
-        auto page = co_await copy_page(from, take_front(left, Limits::flags_a_commit), to,
-                                       CopyHow::move, now);
+    for (auto& run : cut(left, Limits::flags_a_commit / 2, Limits::pages_a_commit / 2)) {
+        auto page = co_await copy_page(from, std::move(run), to, CopyHow::move, now);
         if (!page)
             co_return std::unexpected(page.error());
         all.validity = page->validity;
         all.modseq = page->modseq;
-        all.from = all.from.united(page->from);
-        all.to = all.to.united(page->to);
+        for (const auto& range : page->from.ranges())
+            all.from.add(range.first, range.last);
+        for (const auto& range : page->to.ranges())
+            all.to.add(range.first, range.last);
     }
     co_return all;
 }

@@ -71,14 +71,17 @@ Task<Result<void>> Account::set_metadata(MailboxId id,
     auto before = co_await metadata(id);
     if (!before)
         co_return std::unexpected(before.error());
-    std::size_t bytes = 0;
+    std::size_t bytes = 0, kept = 0;
+    for (const auto& [entry, value] : *before)
+        kept += changes.contains(entry) ? 0 : entry.size() + value.size();
     for (const auto& [entry, value] : changes) {
         if (entry.empty() || entry.size() > 250 ||
             (value && value->size() > Limits::metadata_bytes))
             co_return std::unexpected(Error::limit);
         bytes += entry.size() + (value ? value->size() : 0);
     }
-    if (before->size() + changes.size() > Limits::metadata_entries || bytes > (2U << 20))
+    if (before->size() + changes.size() > Limits::metadata_entries ||
+        kept + bytes > Limits::metadata_bytes_in_all)
         co_return std::unexpected(Error::limit);
     co_return co_await commit(
         [&](Delta& delta) -> Result<void> {

@@ -119,6 +119,14 @@ void Delta::erase_box(MailboxId id)
 
 // ---- entries --------------------------------------------------------------------------------
 
+bool Delta::is_loaded(MailboxId id) const
+{
+    if (const auto part = parts_.find(id); part != parts_.end() && part->second.fresh)
+        return true;
+    const auto box = state_.boxes.find(id);
+    return box != state_.boxes.end() && box->second.loaded;
+}
+
 const Entry* Delta::entry(MailboxId id, std::uint32_t uid) const
 {
     if (const auto part = parts_.find(id); part != parts_.end())
@@ -152,7 +160,7 @@ void Delta::put(MailboxId id, const Entry& entry)
     box.set_highest_modseq(std::max<std::uint64_t>(box.highest_modseq(), entry.modseq));
     auto& part = parts_[id];
     // A page is written whole: without the entries beside it they would be lost.
-    expects(part.fresh || state_.boxes.at(id).loaded);
+    expects(is_loaded(id));
     part.entries.insert_or_assign(entry.uid, entry);
     part.pages.insert(entry.uid / key::page_uids);
 }
@@ -165,7 +173,7 @@ void Delta::vanish(MailboxId id, std::uint32_t uid)
     count(box, *before, -1);
     box.set_highest_modseq(account_.modseq());
     auto& part = parts_[id];
-    expects(part.fresh || state_.boxes.at(id).loaded);
+    expects(is_loaded(id));
     part.entries.insert_or_assign(uid, std::nullopt);
     part.pages.insert(uid / key::page_uids);
     part.vanished[account_.modseq()].add(uid);

@@ -73,6 +73,8 @@ public:
     /// The boxes as this commit will have them.
     std::vector<const Mailbox*> boxes() const;
 
+    /// Are its entries there, so that they can be looked at and changed?
+    bool is_loaded(MailboxId) const;
     /// Of a loaded mailbox.
     const Entry* entry(MailboxId, std::uint32_t uid) const;
     /// New or changed; counts it.

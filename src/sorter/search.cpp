@@ -173,7 +173,8 @@ Task<wire::Result<wire::Answer>> search(std::shared_ptr<wire::Link> keeper, wire
             if (i + 1 < entries.size())
                 ahead = co_await Ahead<Letter>::begin(
                     read_letter(keeper, request->job(), entries[i + 1].uid));
-            if (!letter && letter.error() == wire::Failure::closed)
+            if (!letter && (letter.error() == wire::Failure::closed ||
+                            letter.error() == wire::Failure::refused)) // The asker has left.
                 co_return std::unexpected(letter.error());
             if (!letter)
                 continue; // It went meanwhile, or cannot be read.

@@ -2,6 +2,7 @@
 #include "wire/link.hpp"
 
 #include "base/contract.hpp"
+#include "base/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/async_result.hpp>
@@ -209,8 +210,14 @@ Task<void> Link::Impl::handle(Self self, Frame frame)
     const Head asked = frame.head;
     const auto size = frame.message.size() + frame.raw.size();
     Result<Answer> answer = std::unexpected(Failure::refused);
-    if (options.handler)
-        answer = co_await options.handler(self, std::move(frame));
+    try {
+        if (options.handler)
+            answer = co_await options.handler(self, std::move(frame));
+    } catch (const std::exception& thrown) { // Of a library: it costs this request.
+        log::error("request.failed",
+                   {{"method", static_cast<unsigned>(asked.method)}, {"reason", thrown.what()}});
+        answer = std::unexpected(Failure::unavailable);
+    }
     --handling;
     held -= size;
     if (open && asked.kind == Kind::request) {

@@ -42,7 +42,7 @@ struct Rig {
         account.reset();
         engine = std::make_unique<store::MemoryEngine>(io.get_executor(), disk);
         auto opened = run(Account::open(*engine, ada, at(0)));
-        if (opened)
+        if (opened && run((*opened)->settle()))
             account = *opened;
     }
 
