@@ -136,6 +136,7 @@ std::expected<Kit, std::string> make_kit(const config::LoginSource& source,
     switch (source.kind) {
     case Kind::passwd_file:
         add_passwd_file(kit, source);
+        kit.reach = process::Reach::nowhere; // Its file is handed to it.
         break;
     case Kind::ldap:
         added = add_ldap(kit, source, secret_of(settings, source.bind_password_file));

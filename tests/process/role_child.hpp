@@ -56,7 +56,7 @@ public:
             message.mutable_configure()->add_dns_servers(server);
         message.mutable_configure()->set_generation(++generation_);
         message.mutable_configure()->mutable_secrets()->insert(secrets.begin(), secrets.end());
-        expects(control_->send(message, std::array{file.get(), none.get(), none.get()}));
+        expects(control_->send(message, std::array{file.get(), none.get()}));
     }
     /// The other end of a link that it takes for one to this peer.
     UniqueFd link(std::string_view peer)
