@@ -146,11 +146,14 @@ private:
         const auto count = number();
         std::uint64_t last = 0;
         for (std::uint64_t i = 0; i < count && good_; ++i) {
-            const auto first = last + number();
+            const auto step = number(); // Ascending, so that nothing goes round.
             const auto length = number();
-            if (first == 0 || first > 0xffffffff || length > 0xffffffff - first ||
-                ++ranges_ > limits_.ranges)
+            if (step == 0 || step > 0xffffffff - last || length > 0xffffffff - last - step ||
+                ++ranges_ > limits_.ranges) {
                 good_ = false;
+                return;
+            }
+            const auto first = last + step;
             last = first + length;
             if (good_)
                 is.set.ranges.push_back(

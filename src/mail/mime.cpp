@@ -117,9 +117,17 @@ private:
     /// Between two delimiters one behind the other there is no part: each has its own line end.
     void forget_empty_parts(std::size_t line)
     {
-        while (tree_.parts.size() > open_.back().part + 1 &&
-               tree_.parts.back().header.offset == line)
-            tree_.parts.pop_back();
+        const auto multipart = open_.back().part;
+        while (tree_.parts.size() > multipart + 1) {
+            // With all that is in it; a letter without a byte in a part that has some stays.
+            auto last = tree_.parts.size() - 1;
+            while (tree_.parts[last].parent != multipart)
+                last = tree_.parts[last].parent;
+            if (tree_.parts[last].header.offset != line)
+                return;
+            tree_.parts.erase(tree_.parts.begin() + static_cast<std::ptrdiff_t>(last),
+                              tree_.parts.end());
+        }
     }
 
     /// The line end before a delimiter is the delimiter's: RFC 2046 §5.1.1.
