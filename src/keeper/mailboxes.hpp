@@ -23,7 +23,7 @@ public:
         static constexpr std::uint32_t piece = 256 * 1024;
         static constexpr int list_items = 2000; ///< a page
         static constexpr std::size_t uploads = 2000;
-        static constexpr std::size_t uploads_a_session = 500;
+        static constexpr std::size_t uploads_an_account = 500;
         static constexpr std::uint64_t in_memory = 1 << 20;    ///< of an upload; then it is a file
         static constexpr std::size_t all_in_memory = 64 << 20; ///< uploads together; likewise
         static constexpr std::size_t unindexable = 10'000;     ///< remembered
@@ -80,6 +80,7 @@ private:
 
     Task<wire::Result<mailbox::Account::NewMessage>> index(std::shared_ptr<Upload>,
                                                            const wire::AppendMessages::Letter&);
+    Task<void> drop(std::vector<std::shared_ptr<Upload>>);
     Task<wire::Result<std::string>> summary_again(std::shared_ptr<mailbox::Account>,
                                                   std::uint64_t email);
     Task<wire::Result<wire::Typed<wire::LetterIndexed>>> index_text(std::shared_ptr<Indexing>);

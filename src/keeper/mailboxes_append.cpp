@@ -20,10 +20,10 @@ Task<Mailboxes::Answer> Mailboxes::open_upload(ReaderSession& session, wire::Ope
     std::erase_if(uploads_, [&](const auto& entry) {
         return sessions_.find(entry.second->gate, entry.second->session) == nullptr;
     });
-    const auto of_session = std::ranges::count_if(
-        uploads_, [&](const auto& entry) { return entry.second->session == session.handle; });
+    const auto of_account = std::ranges::count_if(
+        uploads_, [&](const auto& entry) { return entry.second->account == session.account; });
     if (uploads_.size() >= Limits::uploads ||
-        static_cast<std::size_t>(of_session) >= Limits::uploads_a_session)
+        static_cast<std::size_t>(of_account) >= Limits::uploads_an_account)
         co_return std::unexpected(Failure::busy);
     auto upload = std::make_shared<Upload>();
     upload->session = session.handle;
@@ -196,6 +196,14 @@ Mailboxes::index(std::shared_ptr<Upload> upload, const wire::AppendMessages::Let
     co_return message;
 }
 
+/// What was uploaded and has no name: on a full disk it would pile up.
+Task<void> Mailboxes::drop(std::vector<std::shared_ptr<Upload>> uploads)
+{
+    for (const auto& upload : uploads)
+        if (upload->sealed)
+            (void)co_await office_.engine.blobs().remove(upload->blob);
+}
+
 Task<Mailboxes::Answer> Mailboxes::append(ReaderSession& session, wire::AppendMessages request,
                                           std::string)
 {
@@ -227,22 +235,18 @@ Task<Mailboxes::Answer> Mailboxes::append(ReaderSession& session, wire::AppendMe
     if (!to)
         co_return std::unexpected(Failure::nonexistent);
     std::vector<mailbox::Account::NewMessage> messages;
-    std::vector<store::BlobId> sealed;
     for (int i = 0; i < request.messages_size(); ++i) {
-        const auto& upload = uploads[static_cast<std::size_t>(i)];
-        auto message = co_await index(upload, request.messages(i));
-        if (!message)
+        auto message = co_await index(uploads[static_cast<std::size_t>(i)], request.messages(i));
+        if (!message) {
+            co_await drop(std::move(uploads));
             co_return std::unexpected(message.error());
-        if (upload->sealed)
-            sealed.push_back(upload->blob);
+        }
         messages.push_back(std::move(*message));
     }
     auto added = co_await (*account)->append(*to, std::move(messages), wall_clock(), gone);
     if (!added) {
-        // What was uploaded has no name; on a full disk it would pile up.
         if (added.error() != mailbox::Error::unknown)
-            for (const auto& blob : sealed)
-                (void)co_await office_.engine.blobs().remove(blob);
+            co_await drop(std::move(uploads));
         co_return std::unexpected(failure_of(added.error()));
     }
     wire::MessagesAppended answer;
