@@ -94,9 +94,10 @@ def test_a_signer_that_ends_is_given_the_keys_again(town, house):
     house.config["tls"] = {"certificate": certificate, "key": key}
     house.start()
     [pid] = processes(house)["signer"]
-    subprocess.run(["kill", "-9", str(pid)], check=True)
+    subprocess.run(["kill", "-KILL", str(pid)], check=True)
     until(lambda: processes(house).get("signer", [pid]) != [pid], "another signer")
     until(lambda: shown_or_nothing(house) == der_of(certificate), "handshakes again")
+    town.new_crashes()  # This one was meant.
 
 
 def test_each_name_is_shown_its_certificate(town, house):

@@ -104,12 +104,13 @@ def test_an_envoy_that_is_killed_is_started_again(house):
     users.write_text("bob:{PLAIN}builder:::::::\n")
     with_sources(house, {"name": "file", "kind": "passwd_file", "path": users}).start()
     assert log_in(house, f"bob@{house.domain}", "builder") == "+OK"
-    subprocess.run(["kill", "-KILL", str(house.children()["envoy"])], check=True)
+    subprocess.run(["kill", "-TERM", str(house.children()["envoy"])], check=True)
     until(lambda: log_in(house, f"bob@{house.domain}", "builder") == "+OK", "another is there")
 
 
 def test_a_source_that_does_not_fit_keeps_the_house_from_starting(house):
     with_sources(house, {"name": "base", "kind": "mariadb", "login_query": "SELECT \\\"%u\\\"",
                          "connection": {"dbname": "mail"}})
+    house.write_config()
     code, said = house.run_to_its_end()
     assert code == 78 and "login_query" in said[0], said
