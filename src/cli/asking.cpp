@@ -79,4 +79,12 @@ std::expected<Told, Exit> ask_for_result(Context& context, Desk& desk, const wir
     return Told{std::move(result.get_object()), answer->next()};
 }
 
+std::expected<Told, Exit> ask_for_result(Context& context, const wire::Admin& request)
+{
+    auto desk = desk_for(context);
+    if (!desk)
+        return std::unexpected(desk.error());
+    return ask_for_result(context, **desk, request);
+}
+
 } // namespace posthouse::cli

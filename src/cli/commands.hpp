@@ -81,6 +81,7 @@ std::expected<wire::AdminAnswer, process::Exit> ask(Context&, const wire::Admin&
 /// The answer's result, and where to go on.
 struct Told;
 std::expected<Told, process::Exit> ask_for_result(Context&, Desk&, const wire::Admin&);
+std::expected<Told, process::Exit> ask_for_result(Context&, const wire::Admin&);
 
 process::Exit refuse(Context&, process::Exit, const std::string& sentence);
 

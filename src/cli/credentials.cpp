@@ -32,10 +32,7 @@ wire::Admin request_of(const std::vector<std::string>& words)
 
 std::expected<json::object, Exit> asked(Context& context, const wire::Admin& request)
 {
-    auto desk = desk_for(context);
-    if (!desk)
-        return std::unexpected(desk.error());
-    auto told = ask_for_result(context, **desk, request);
+    auto told = ask_for_result(context, request);
     if (!told)
         return std::unexpected(told.error());
     return std::move(told->result);

@@ -71,14 +71,11 @@ Exit hosts(Context& context)
 
 Exit hosts_forget(Context& context, const std::string& domain)
 {
-    auto desk = desk_for(context);
-    if (!desk)
-        return desk.error();
     wire::Admin request;
     request.set_command("hosts-forget");
     if (!domain.empty())
         request.add_arguments(domain);
-    const auto told = ask_for_result(context, **desk, request);
+    const auto told = ask_for_result(context, request);
     if (!told)
         return told.error();
     if (context.output == Output::json)

@@ -232,13 +232,10 @@ Exit queue_list(Context& context, const QueueChoice& choice)
 
 Exit queue_show(Context& context, const std::string& id)
 {
-    auto desk = desk_for(context);
-    if (!desk)
-        return desk.error();
     wire::Admin request;
     request.set_command("queue-show");
     request.add_arguments(id);
-    const auto told = ask_for_result(context, **desk, request);
+    const auto told = ask_for_result(context, request);
     if (!told)
         return told.error();
     if (context.output == Output::json)

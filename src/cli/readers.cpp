@@ -16,14 +16,11 @@ using process::Exit;
 
 Exit who(Context& context, const std::string& address)
 {
-    auto desk = desk_for(context);
-    if (!desk)
-        return desk.error();
     wire::Admin request;
     request.set_command("who");
     if (!address.empty())
         request.add_arguments(address);
-    const auto told = ask_for_result(context, **desk, request);
+    const auto told = ask_for_result(context, request);
     if (!told)
         return told.error();
     auto& out = context.console.out;
@@ -52,13 +49,10 @@ Exit who(Context& context, const std::string& address)
 
 Exit kick(Context& context, const std::string& whom)
 {
-    auto desk = desk_for(context);
-    if (!desk)
-        return desk.error();
     wire::Admin request;
     request.set_command("kick");
     request.add_arguments(whom);
-    const auto told = ask_for_result(context, **desk, request);
+    const auto told = ask_for_result(context, request);
     if (!told)
         return told.error();
     if (context.output == Output::json)

@@ -138,10 +138,7 @@ void print_explanation(Context& context, const json::object& told)
 
 std::expected<json::object, Exit> result_of(Context& context, const wire::Admin& request)
 {
-    auto desk = desk_for(context);
-    if (!desk)
-        return std::unexpected(desk.error());
-    auto told = ask_for_result(context, **desk, request);
+    auto told = ask_for_result(context, request);
     if (!told)
         return std::unexpected(told.error());
     if (context.output == Output::json)

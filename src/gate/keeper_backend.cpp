@@ -2,7 +2,7 @@
 // Opened mailboxes and what is in them.
 #include "gate/keeper_backend.hpp"
 
-#include "gate/keeper_trouble.hpp"
+#include "gate/keeper_asking.hpp"
 #include "imap/search_wire.hpp"
 #include "mail/charset.hpp"
 #include "mail/fold.hpp"
@@ -99,17 +99,6 @@ KeeperBackend::~KeeperBackend()
     keeper_->notify(Method::close_session, session);
 }
 
-template <class Answer, class Request>
-Task<imap::Result<wire::Typed<Answer>>> KeeperBackend::ask(Method method, Request request,
-                                                           std::string raw)
-{
-    request.set_session(session_);
-    auto answer = co_await keeper_->call<Answer>(method, request, std::move(raw));
-    if (!answer)
-        co_return std::unexpected(trouble_of(answer.error()));
-    co_return std::move(*answer);
-}
-
 // ---- an opened mailbox ----------------------------------------------------------------------
 
 Task<imap::Result<imap::Opened>> KeeperBackend::open(std::string name, imap::Access access)
@@ -169,18 +158,26 @@ Task<imap::Result<imap::Changes>> KeeperBackend::changes(imap::Handle handle,
     changes.vanished = std::move(*vanished);
     changes.keywords = keywords_of(said.keywords());
     changes.entries = std::move(answer->raw);
-    if (!said.rest().empty()) {
-        // Entries are packed by differences: all are asked for again, as one run.
-        mail::EntryUnpacker first(imap::change_fields, changes.entries);
-        auto uids = uids_in(said.rest()).value_or(mail::UidSet());
-        while (const auto entry = first.next())
-            uids.add(entry->uid);
-        auto all = co_await entries_of(handle, uids.text(), imap::change_fields);
-        if (!all)
-            co_return std::unexpected(all.error());
-        changes.entries = std::move(*all);
-    }
+    if (auto all = co_await complete(handle, changes.entries, said.rest()); !all)
+        co_return std::unexpected(all.error());
     co_return changes;
+}
+
+/// Entries are packed by differences: where some did not fit, all are asked for again, as one run.
+Task<imap::Result<void>> KeeperBackend::complete(imap::Handle handle, std::string& entries,
+                                                 const std::string& rest)
+{
+    if (rest.empty())
+        co_return imap::Result<void>();
+    auto uids = uids_in(rest).value_or(mail::UidSet());
+    mail::EntryUnpacker first(imap::change_fields, entries);
+    while (const auto entry = first.next())
+        uids.add(entry->uid);
+    auto all = co_await entries_of(handle, uids.text(), imap::change_fields);
+    if (!all)
+        co_return std::unexpected(all.error());
+    entries = std::move(*all);
+    co_return imap::Result<void>();
 }
 
 /// However many pages they take, packed as one run.
@@ -249,16 +246,8 @@ Task<imap::Result<imap::Stored>> KeeperBackend::store(imap::Handle handle, imap:
     stored.changes.uid_next = said.uid_next();
     stored.changes.keywords = keywords_of(said.keywords());
     stored.changes.entries = std::move(answer->raw);
-    if (!said.rest().empty()) {
-        mail::EntryUnpacker first(imap::change_fields, stored.changes.entries);
-        auto uids = uids_in(said.rest()).value_or(mail::UidSet());
-        while (const auto entry = first.next())
-            uids.add(entry->uid);
-        auto all = co_await entries_of(handle, uids.text(), imap::change_fields);
-        if (!all)
-            co_return std::unexpected(all.error());
-        stored.changes.entries = std::move(*all);
-    }
+    if (auto all = co_await complete(handle, stored.changes.entries, said.rest()); !all)
+        co_return std::unexpected(all.error());
     co_return stored;
 }
 
@@ -440,228 +429,6 @@ void KeeperBackend::hear(const wire::MailboxEvent& said)
         event.words = said.words();
         listener(std::move(event));
     }
-}
-
-// ---- the tree -------------------------------------------------------------------------------
-
-namespace {
-
-imap::Mailbox mailbox_of(const wire::MailboxList::Item& item)
-{
-    imap::Mailbox mailbox;
-    mailbox.name = item.name();
-    mailbox.id = item.id();
-    mailbox.exists = mailbox.selectable = item.exists();
-    mailbox.subscribed = item.subscribed();
-    mailbox.special_use = item.special_use();
-    mailbox.rights = item.rights();
-    mailbox.owner = item.owner();
-    mailbox.metadata = {item.metadata().begin(), item.metadata().end()};
-    if (item.has_status()) {
-        const auto& said = item.status();
-        mailbox.status = imap::Status{.messages = said.messages(),
-                                      .unseen = said.unseen(),
-                                      .deleted = said.deleted(),
-                                      .recent = said.recent(),
-                                      .uid_next = said.uid_next(),
-                                      .uid_validity = said.uid_validity(),
-                                      .size = said.size(),
-                                      .deleted_size = said.deleted_size(),
-                                      .highest_modseq = said.highest_modseq()};
-    }
-    return mailbox;
-}
-
-} // namespace
-
-Task<imap::Result<std::vector<imap::Mailbox>>> KeeperBackend::list(imap::ListWanted wanted)
-{
-    std::vector<imap::Mailbox> all;
-    wire::ListMailboxes request;
-    request.set_status(wanted.status);
-    for (auto& entry : wanted.metadata)
-        request.add_metadata(std::move(entry));
-    for (;;) {
-        auto page = co_await ask<wire::MailboxList>(Method::mailbox_list, request);
-        if (!page)
-            co_return std::unexpected(page.error());
-        for (const auto& item : page->message.items())
-            all.push_back(mailbox_of(item));
-        if (!page->message.more() || page->message.items().empty())
-            co_return all;
-        request.set_after(all.back().name);
-    }
-}
-
-Task<imap::Result<imap::Mailbox>> KeeperBackend::status(std::string name)
-{
-    wire::ListMailboxes request;
-    request.set_name(std::move(name));
-    request.set_status(true);
-    auto page = co_await ask<wire::MailboxList>(Method::mailbox_list, std::move(request));
-    if (!page)
-        co_return std::unexpected(page.error());
-    if (page->message.items_size() != 1 || !page->message.items(0).exists())
-        co_return std::unexpected(Trouble::nonexistent);
-    co_return mailbox_of(page->message.items(0));
-}
-
-Task<imap::Result<void>> KeeperBackend::change_tree(wire::ChangeTree request)
-{
-    auto answer = co_await ask<wire::TreeChanged>(Method::mailbox_tree, std::move(request));
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    co_return imap::Result<void>();
-}
-
-Task<imap::Result<std::string>> KeeperBackend::create(std::string name, std::string special_use)
-{
-    wire::ChangeTree request;
-    request.set_what(wire::ChangeTree::CREATE);
-    request.set_name(std::move(name));
-    request.set_to(std::move(special_use));
-    auto answer = co_await ask<wire::TreeChanged>(Method::mailbox_tree, std::move(request));
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    co_return answer->message.id();
-}
-
-Task<imap::Result<void>> KeeperBackend::remove(std::string name)
-{
-    wire::ChangeTree request;
-    request.set_what(wire::ChangeTree::REMOVE);
-    request.set_name(std::move(name));
-    co_return co_await change_tree(std::move(request));
-}
-
-Task<imap::Result<void>> KeeperBackend::rename(std::string from, std::string to)
-{
-    wire::ChangeTree request;
-    request.set_what(wire::ChangeTree::RENAME);
-    request.set_name(std::move(from));
-    request.set_to(std::move(to));
-    co_return co_await change_tree(std::move(request));
-}
-
-Task<imap::Result<void>> KeeperBackend::subscribe(std::string name)
-{
-    wire::ChangeTree request;
-    request.set_what(wire::ChangeTree::SUBSCRIBE);
-    request.set_name(std::move(name));
-    co_return co_await change_tree(std::move(request));
-}
-
-Task<imap::Result<void>> KeeperBackend::unsubscribe(std::string name)
-{
-    wire::ChangeTree request;
-    request.set_what(wire::ChangeTree::UNSUBSCRIBE);
-    request.set_name(std::move(name));
-    co_return co_await change_tree(std::move(request));
-}
-
-// ---- besides --------------------------------------------------------------------------------
-
-Task<imap::Result<std::vector<imap::Quota>>> KeeperBackend::quota(std::string name)
-{
-    wire::MailboxQuota request;
-    request.set_name(std::move(name));
-    auto answer = co_await ask<wire::QuotaRoots>(Method::quota, std::move(request));
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    std::vector<imap::Quota> quotas;
-    for (const auto& root : answer->message.roots()) {
-        imap::Quota quota;
-        quota.root = root.name();
-        for (const auto& resource : root.resources())
-            quota.resources.push_back({resource.name(), resource.usage(), resource.limit()});
-        quotas.push_back(std::move(quota));
-    }
-    co_return quotas;
-}
-
-Task<imap::Result<void>> KeeperBackend::set_quota(std::string root,
-                                                  std::vector<imap::Quota::Resource> resources)
-{
-    wire::MailboxQuota request;
-    request.set_name(std::move(root));
-    for (auto& resource : resources) {
-        auto* set = request.add_set();
-        set->set_name(std::move(resource.name));
-        set->set_limit(resource.limit);
-    }
-    auto answer = co_await ask<wire::QuotaRoots>(Method::quota, std::move(request));
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    co_return imap::Result<void>();
-}
-
-Task<imap::Result<std::map<std::string, std::string>>> KeeperBackend::metadata(std::string mailbox)
-{
-    wire::MailboxMetadata request;
-    request.set_name(std::move(mailbox));
-    auto answer = co_await ask<wire::MetadataValues>(Method::metadata, std::move(request));
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    std::map<std::string, std::string> values;
-    for (const auto& value : answer->message.values())
-        values[value.entry()] = value.value();
-    co_return values;
-}
-
-Task<imap::Result<void>>
-KeeperBackend::set_metadata(std::string mailbox,
-                            std::map<std::string, std::optional<std::string>> changes)
-{
-    wire::MailboxMetadata request;
-    request.set_name(std::move(mailbox));
-    for (auto& [entry, value] : changes) {
-        auto* change = request.add_changes();
-        change->set_entry(entry);
-        change->set_remove(!value);
-        if (value)
-            change->set_value(std::move(*value));
-    }
-    auto answer = co_await ask<wire::MetadataValues>(Method::metadata, std::move(request));
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    co_return imap::Result<void>();
-}
-
-Task<imap::Result<std::map<std::string, imap::Rights>>> KeeperBackend::acl(std::string mailbox)
-{
-    wire::MailboxAccess request;
-    request.set_name(std::move(mailbox));
-    auto answer = co_await ask<wire::AccessRights>(Method::access_rights, std::move(request));
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    const auto& rights = answer->message.rights();
-    co_return std::map<std::string, imap::Rights>(rights.begin(), rights.end());
-}
-
-Task<imap::Result<void>> KeeperBackend::set_acl(std::string mailbox, std::string identifier,
-                                                imap::Rights rights)
-{
-    wire::MailboxAccess request;
-    request.set_name(std::move(mailbox));
-    request.set_change(true);
-    request.set_identifier(std::move(identifier));
-    request.set_rights(std::move(rights));
-    auto answer = co_await ask<wire::AccessRights>(Method::access_rights, std::move(request));
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    co_return imap::Result<void>();
-}
-
-Task<imap::Result<void>> KeeperBackend::watch(std::set<std::string> names, bool tree)
-{
-    wire::WatchMailboxes request;
-    for (const auto& name : names)
-        request.add_names(name);
-    request.set_tree(tree);
-    auto answer = co_await ask<wire::Done>(Method::watch, std::move(request));
-    if (!answer)
-        co_return std::unexpected(answer.error());
-    co_return imap::Result<void>();
 }
 
 } // namespace posthouse::gate

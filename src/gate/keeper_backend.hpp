@@ -63,7 +63,9 @@ public:
 private:
     template <class Answer, class Request>
     Task<Result<wire::Typed<Answer>>> ask(wire::Method, Request, std::string raw = {});
-    Task<Result<void>> change_tree(wire::ChangeTree);
+    template <class Answer, class Request>
+    Task<Result<void>> have_done(wire::Method, Request);
+    Task<Result<void>> complete(imap::Handle, std::string& entries, const std::string& rest);
     Task<Result<std::string>> entries_of(imap::Handle, std::string uids, std::uint8_t fields);
     void hear(const wire::MailboxEvent&);
 

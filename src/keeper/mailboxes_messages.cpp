@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 // What an opened mailbox holds: entries, flags, summaries, letters.
-#include "base/text.hpp"
 #include "keeper/mailboxes_parts.hpp"
 #include "keeper/summary_fields.hpp"
 
@@ -27,6 +26,19 @@ std::uint32_t pack_entries(const mailbox::Box& box, const mail::UidSet& uids, st
                 return entry.uid;
         }
     return 0;
+}
+
+/// Entries of what changed; those that do not fit are named as the answer's rest.
+template <class Answer>
+std::string pack_changed(const mailbox::Box& box, mail::UidSet changed, Answer& answer)
+{
+    std::string packed;
+    const auto last = pack_entries(box, changed, change_fields, packed);
+    if (last != 0 && last < changed.largest()) {
+        changed.remove(1, last);
+        answer.set_rest(changed.text());
+    }
+    return packed;
 }
 
 template <class Answer>
@@ -61,12 +73,12 @@ Task<Mailboxes::Answer> Mailboxes::open(ReaderSession& session, wire::OpenMailbo
     again->opened[++again->last_opened] = {*id, request.read_only(), box->uid_validity()};
     wire::OpenedMailbox answer;
     answer.set_handle(again->last_opened);
-    answer.set_id("F" + base32_encode(box->object_id()));
+    answer.set_id(object_id(*box));
     answer.set_uid_validity(box->uid_validity());
     answer.set_uid_next(box->uid_next());
     answer.set_highest_modseq(std::max<std::uint64_t>(box->highest_modseq(), 1));
     answer.set_first_recent(std::max(box->first_recent(), 1U));
-    answer.set_rights("lrswipkxtea");
+    answer.set_rights(std::string(all_rights));
     answer.set_read_only(request.read_only());
     answer.set_more_keywords(box->keywords_size() < mailbox::Limits::keywords);
     put_keywords(*box, answer);
@@ -116,13 +128,7 @@ Task<Mailboxes::Answer> Mailboxes::changes(ReaderSession& session, wire::AskChan
     answer.set_uid_next(box->uid_next());
     answer.set_vanished(changed->vanished.text());
     put_keywords(*box, answer);
-    std::string raw;
-    const auto last = pack_entries(place->account->state().boxes.at(place->id), changed->changed,
-                                   change_fields, raw);
-    if (last != 0 && last < changed->changed.largest()) {
-        changed->changed.remove(1, last);
-        answer.set_rest(changed->changed.text());
-    }
+    auto raw = pack_changed(place->account->state().boxes.at(place->id), changed->changed, answer);
     if (answer.ByteSizeLong() > wire::FrameLimits::message_bytes)
         co_return std::unexpected(Failure::limit);
     co_return wire::answer_with(answer, std::move(raw));
@@ -187,13 +193,7 @@ Task<Mailboxes::Answer> Mailboxes::store(ReaderSession& session, wire::StoreFlag
     answer.set_highest_modseq(std::max<std::uint64_t>(box->highest_modseq(), 1));
     answer.set_uid_next(box->uid_next());
     put_keywords(*box, answer);
-    std::string raw;
-    const auto last = pack_entries(place->account->state().boxes.at(place->id), stored->changed,
-                                   change_fields, raw);
-    if (last != 0 && last < stored->changed.largest()) {
-        stored->changed.remove(1, last);
-        answer.set_rest(stored->changed.text());
-    }
+    auto raw = pack_changed(place->account->state().boxes.at(place->id), stored->changed, answer);
     co_return wire::answer_with(answer, std::move(raw));
 }
 

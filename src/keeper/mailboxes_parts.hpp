@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "base/text.hpp"
 #include "keeper/letter_text.hpp"
 #include "keeper/mailboxes.hpp"
 #include "wire/messages.pb.h"
@@ -51,6 +52,14 @@ struct Mailboxes::Indexing {
     std::uint64_t bytes = 0;
     std::uint64_t job = 0;
 };
+
+constexpr std::string_view all_rights = "lrswipkxtea"; // RFC 4314 §2.1
+
+/// MAILBOXID: "F" and 13 characters. RFC 8474 §4
+inline std::string object_id(const mailbox::Mailbox& box)
+{
+    return "F" + base32_encode(box.object_id());
+}
 
 /// For the sets that requests carry: "1:5,7". Nothing: not a set.
 inline std::optional<mail::UidSet> uids_in(const std::string& text)

@@ -22,33 +22,6 @@ namespace {
 
 constexpr std::size_t entries_a_page = 2000;
 
-/// The texts of a program's leaves, in their order, as the gate has folded them.
-class Needles {
-public:
-    /// Nothing: there are not as many as leaves.
-    static std::optional<Needles> of(const imap::SearchKey& program,
-                                     const google::protobuf::RepeatedPtrField<std::string>& folded)
-    {
-        Needles needles;
-        int next = 0;
-        imap::for_each_key(program, [&](const imap::SearchKey& key) {
-            if (!std::holds_alternative<imap::search::Header>(key.is) &&
-                !std::holds_alternative<imap::search::Text>(key.is))
-                return;
-            if (next < folded.size())
-                needles.texts_.push_back(folded[next]);
-            ++next;
-        });
-        if (next != folded.size())
-            return std::nullopt;
-        return needles;
-    }
-    const std::vector<std::string>& texts() const { return texts_; }
-
-private:
-    std::vector<std::string> texts_;
-};
-
 /// Which of the folded fields it is; -1: none.
 int column_of(const std::string& field)
 {
@@ -68,17 +41,21 @@ std::array<std::string_view, 4> columns_in(std::string_view folded)
 /// Needles by the leaf that has them: SearchPlan copies the program, so by its contents.
 using NeedleOf = std::map<std::pair<std::string, std::string>, std::string>;
 
-NeedleOf needles_of(const imap::SearchKey& program, const std::vector<std::string>& texts)
+/// `folded`: the texts of all leaves that have one, in their order. Nothing: they are not as many.
+std::optional<NeedleOf> needles_of(const imap::SearchKey& program,
+                                   const google::protobuf::RepeatedPtrField<std::string>& folded)
 {
     NeedleOf needles;
-    std::size_t next = 0;
+    int leaves = 0;
     imap::for_each_key(program, [&](const imap::SearchKey& key) {
-        if (const auto* header = std::get_if<imap::search::Header>(&key.is))
-            needles[{header->field, header->text}] = texts[next++];
-        else if (std::holds_alternative<imap::search::Text>(key.is))
-            ++next;
+        const auto* header = std::get_if<imap::search::Header>(&key.is);
+        if (header == nullptr && !std::holds_alternative<imap::search::Text>(key.is))
+            return;
+        if (header != nullptr && leaves < folded.size())
+            needles[{header->field, header->text}] = folded[leaves];
+        ++leaves;
     });
-    return needles;
+    return leaves == folded.size() ? std::optional(std::move(needles)) : std::nullopt;
 }
 
 /// As far as the folded fields tell.
@@ -122,10 +99,9 @@ Task<Mailboxes::Answer> Mailboxes::search(ReaderSession& session, wire::SearchMe
     auto among = request.limited() ? uids_in(request.among()) : std::optional(mail::UidSet());
     if (!program || !among)
         co_return std::unexpected(Failure::invalid);
-    const auto needles = Needles::of(program->key, request.folded());
+    const auto needles = needles_of(program->key, request.folded());
     if (!needles)
         co_return std::unexpected(Failure::invalid);
-    const auto needle_of = needles_of(program->key, needles->texts());
     const std::vector<std::string> keywords(place->mailbox()->keywords().begin(),
                                             place->mailbox()->keywords().end());
     const imap::SearchPlan plan(std::move(program->key), {keywords, wall_clock()});
@@ -160,7 +136,7 @@ Task<Mailboxes::Answer> Mailboxes::search(ReaderSession& session, wire::SearchMe
         if (!folded)
             co_return std::unexpected(failure_of(folded.error()));
         for (auto i = at; i < end; ++i) {
-            const auto truth = by_columns(plan, open[i], (*folded)[i - at], needle_of);
+            const auto truth = by_columns(plan, open[i], (*folded)[i - at], *needles);
             if (truth == imap::Truth::yes)
                 found.add(open[i].uid);
             else if (truth == imap::Truth::unknown)

@@ -4,15 +4,14 @@
 #include "keeper/mailboxes_parts.hpp"
 
 #include <algorithm>
-#include <set>
+#include <map>
+#include <optional>
 
 namespace posthouse::keeper {
 
 using wire::Failure;
 
 namespace {
-
-constexpr std::string_view all_rights = "lrswipkxtea"; // RFC 4314 §2.1
 
 void put_status(const mailbox::Mailbox& box, wire::MailboxStatus& to)
 {
@@ -30,10 +29,23 @@ void put_status(const mailbox::Mailbox& box, wire::MailboxStatus& to)
                  box.uid_next() - std::min(box.uid_next(), std::max(box.first_recent(), 1U))));
 }
 
-/// "F" + 13 characters: RFC 8474 §4.
-std::string object_id(const mailbox::Mailbox& box)
+/// Every name there is or that is subscribed to, in their order; or this one alone.
+std::vector<std::pair<std::string, std::optional<mailbox::MailboxId>>>
+names_of(const mailbox::State& state, const std::string& alone)
 {
-    return "F" + base32_encode(box.object_id());
+    if (!alone.empty()) {
+        const auto id = state.find(alone);
+        if (!id && !state.subscriptions.contains(alone))
+            return {};
+        return {{alone, id}};
+    }
+    std::map<std::string, std::optional<mailbox::MailboxId>> names;
+    for (const auto& name : state.subscriptions)
+        names[name] = std::nullopt;
+    for (const auto& [id, box] : state.boxes)
+        if (!box.record.doomed())
+            names[box.record.name()] = id;
+    return {names.begin(), names.end()};
 }
 
 std::vector<mailbox::Account::Standard> standard_of(const config::Mailboxes& config)
@@ -57,26 +69,10 @@ Task<Mailboxes::Answer> Mailboxes::list(ReaderSession& session, wire::ListMailbo
                 co_await (*account)->furnish(standard_of(office_.config().mailboxes), wall_clock());
             !made)
             co_return std::unexpected(failure_of(made.error()));
-    std::vector<std::pair<std::string, mailbox::MailboxId>> names;
-    const auto& state = (*account)->state();
-    for (const auto& [id, box] : state.boxes)
-        if (!box.record.doomed())
-            names.emplace_back(box.record.name(), id);
-    std::set<std::string_view> there;
-    for (const auto& [name, id] : names)
-        there.insert(name);
-    std::vector<std::string> absent;
-    for (const auto& name : state.subscriptions)
-        if (!there.contains(name))
-            absent.push_back(name);
-    for (auto& name : absent)
-        names.emplace_back(std::move(name), mailbox::MailboxId{0});
-    std::ranges::sort(names);
     wire::MailboxList answer;
     std::size_t bytes = 0;
-    for (const auto& [name, id] : names) {
-        if ((!request.name().empty() && name != request.name()) ||
-            (!request.after().empty() && name <= request.after()))
+    for (const auto& [name, id] : names_of((*account)->state(), request.name())) {
+        if (!request.after().empty() && name <= request.after())
             continue;
         if (answer.items_size() == Limits::list_items || bytes > Limits::page_bytes) {
             answer.set_more(true);
@@ -86,7 +82,7 @@ Task<Mailboxes::Answer> Mailboxes::list(ReaderSession& session, wire::ListMailbo
         item->set_name(name);
         item->set_subscribed((*account)->state().subscriptions.contains(name));
         item->set_rights(std::string(all_rights));
-        const auto* box = (*account)->mailbox(id);
+        const auto* box = id ? (*account)->mailbox(*id) : nullptr;
         if (box != nullptr) {
             item->set_exists(true);
             item->set_id(object_id(*box));
@@ -95,7 +91,7 @@ Task<Mailboxes::Answer> Mailboxes::list(ReaderSession& session, wire::ListMailbo
                 put_status(*box, *item->mutable_status());
         }
         if (box != nullptr && request.metadata_size() > 0) {
-            auto values = co_await (*account)->metadata(id);
+            auto values = co_await (*account)->metadata(*id);
             if (!values)
                 co_return std::unexpected(failure_of(values.error()));
             for (const auto& entry : request.metadata())

@@ -12,22 +12,6 @@ namespace {
 constexpr std::size_t longest_boundary = 70; // RFC 2046 §5.1.1
 constexpr std::size_t tolerated_boundary = 200;
 
-/// token, RFC 2045 §5.1
-bool is_token_char(char c)
-{
-    return c > ' ' && c <= '~' && !std::string_view("()<>@,;:\\\"/[]?=").contains(c);
-}
-
-std::string_view take_token(std::string_view& text)
-{
-    skip_cfws(text);
-    const auto end = std::ranges::find_if_not(text, is_token_char) - text.begin();
-    const auto token = text.substr(0, static_cast<std::size_t>(end));
-    text.remove_prefix(token.size());
-    skip_cfws(text);
-    return token;
-}
-
 bool take(std::string_view& text, char c)
 {
     if (!text.starts_with(c))

@@ -51,4 +51,19 @@ std::string quoted(std::string_view text)
     return result + '"';
 }
 
+bool is_token_char(char c)
+{
+    return c > ' ' && c <= '~' && !std::string_view("()<>@,;:\\\"/[]?=").contains(c);
+}
+
+std::string_view take_token(std::string_view& text)
+{
+    skip_cfws(text);
+    const auto end = std::ranges::find_if_not(text, is_token_char) - text.begin();
+    const auto token = text.substr(0, static_cast<std::size_t>(end));
+    text.remove_prefix(token.size());
+    skip_cfws(text);
+    return token;
+}
+
 } // namespace posthouse::mail

@@ -52,6 +52,11 @@ constexpr bool is_ftext(char c)
 /// depth in linear time and without recursion. A comment that is not closed takes all.
 void skip_cfws(std::string_view& text);
 
+/// Of a token: RFC 2045 §5.1
+bool is_token_char(char);
+/// A token with the white space and comments on both sides of it; empty where there is none.
+std::string_view take_token(std::string_view& text);
+
 /// Well-formed UTF-8 without the control characters U+0080 to U+009F, which some terminals obey.
 bool is_plain_utf8(std::string_view);
 

@@ -9,21 +9,6 @@
 namespace posthouse::mail {
 namespace {
 
-bool is_token_char(char c)
-{
-    return c > ' ' && c <= '~' && !std::string_view("()<>@,;:\\\"/[]?=").contains(c);
-}
-
-std::string_view take_token(std::string_view& text)
-{
-    skip_cfws(text);
-    const auto end = std::ranges::find_if_not(text, is_token_char) - text.begin();
-    const auto token = text.substr(0, static_cast<std::size_t>(end));
-    text.remove_prefix(token.size());
-    skip_cfws(text);
-    return token;
-}
-
 /// What each top-level type is when its subtype is missing. Others make no sense without one.
 std::string_view usual_subtype(std::string_view type)
 {

@@ -173,8 +173,7 @@ public:
 
     // ---- besides -------------------------------------------------------------------------------
     void set_quota(QuotaLimits limits) { configured_quota_ = limits; }
-    QuotaLimits quota() const;
-    Task<Result<void>> set_own_quota(QuotaLimits);
+    QuotaLimits quota() const { return configured_quota_; }
     bool is_full() const;
     /// MailboxId{0}: the account's own.
     Task<Result<std::map<std::string, std::string>>> metadata(MailboxId);
@@ -242,6 +241,11 @@ private:
     Task<Result<Copied>> copy_page(MailboxId, mail::UidSet, MailboxId, CopyHow, Timestamp);
     Task<Result<void>> settle_releases();
     Task<Result<void>> remove_doomed(MailboxId);
+    Task<Result<void>> rename_inbox(std::string to, Timestamp now);
+    /// Loads both; those of the set that are in `from`.
+    Task<Result<mail::UidSet>> prepare_copy(MailboxId from, const mail::UidSet&, MailboxId to);
+    /// Would the account be within its quota with so much more?
+    bool has_room(const AccountRecord&, std::uint64_t bytes, std::uint64_t messages) const;
     Task<Result<std::vector<store::Row>>> rows_under(std::string prefix);
 
     store::Engine& engine_;

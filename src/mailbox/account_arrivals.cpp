@@ -143,9 +143,7 @@ Task<Result<Account::Added>> Account::append(MailboxId to, std::vector<NewMessag
                 return std::unexpected(Error::unavailable); // The state was read anew.
             if (0xffffffff - box->uid_next() <= count)
                 return std::unexpected(Error::limit); // There are no UIDs left.
-            const auto limits = quota();
-            if ((limits.bytes != 0 && delta.account().bytes() + size > limits.bytes) ||
-                (limits.messages != 0 && delta.account().messages() + count > limits.messages))
+            if (!has_room(delta.account(), size, count))
                 return std::unexpected(Error::over_quota);
             const auto* old = gone ? delta.entry(gone->mailbox, gone->uid) : nullptr;
             if (gone && (old == nullptr || delta.look(gone->mailbox) == nullptr))

@@ -126,7 +126,7 @@ Task<Result<Account::Stored>> Account::store(MailboxId id, StoreOrder order)
                     after.modseq = modseq;
                     if (order.known_modseq != 0 && before->modseq > order.known_modseq)
                         stored.stale.add(uid);
-                    delta.put(id, after);
+                    delta.put(id, after, before);
                     stored.changed.add(uid);
                 }
                 stored.modseq = std::max(stored.modseq, modseq);
@@ -270,11 +270,7 @@ Task<Result<Account::Copied>> Account::copy_page(MailboxId from, mail::UidSet ui
             copied.validity = UidValidity{target->uid_validity()};
             if (entries.empty())
                 return {};
-            const auto limits = quota();
-            if (how == CopyHow::copy &&
-                ((limits.bytes != 0 && delta.account().bytes() + bytes > limits.bytes) ||
-                 (limits.messages != 0 &&
-                  delta.account().messages() + entries.size() > limits.messages)))
+            if (how == CopyHow::copy && !has_room(delta.account(), bytes, entries.size()))
                 return std::unexpected(Error::over_quota);
             if (0xffffffff - target->uid_next() <= entries.size())
                 return std::unexpected(Error::limit); // There are no UIDs left.
@@ -310,21 +306,27 @@ Task<Result<Account::Copied>> Account::copy_page(MailboxId from, mail::UidSet ui
     co_return copied;
 }
 
+Task<Result<mail::UidSet>> Account::prepare_copy(MailboxId from, const mail::UidSet& uids,
+                                                 MailboxId to)
+{
+    for (const auto id : {to, from})
+        if (auto loaded = co_await load(id); !loaded)
+            co_return std::unexpected(loaded.error());
+    co_return present(state_.boxes.at(from), uids);
+}
+
 Task<Result<Account::Copied>> Account::copy(MailboxId from, mail::UidSet uids, MailboxId to,
                                             Timestamp now)
 {
     const auto self = shared_from_this();
     const Hold hold(*this);
-    for (const auto id : {from, to})
-        if (auto loaded = co_await load(id); !loaded)
-            co_return std::unexpected(loaded.error());
-    auto left = present(state_.boxes.at(from), uids);
-    if (left.empty())
-        co_return co_await copy_page(from, {}, to, CopyHow::copy, now);
+    auto there = co_await prepare_copy(from, uids, to);
+    if (!there)
+        co_return std::unexpected(there.error());
     // One commit: RFC 9051 §6.4.7 wants all or none. Its size is what limits it.
-    if (left.size() > Limits::flags_a_commit)
+    if (there->size() > Limits::flags_a_commit)
         co_return std::unexpected(Error::limit);
-    co_return co_await copy_page(from, std::move(left), to, CopyHow::copy, now);
+    co_return co_await copy_page(from, std::move(*there), to, CopyHow::copy, now);
 }
 
 Task<Result<Account::Copied>> Account::move(MailboxId from, mail::UidSet uids, MailboxId to,
@@ -332,15 +334,14 @@ Task<Result<Account::Copied>> Account::move(MailboxId from, mail::UidSet uids, M
 {
     const auto self = shared_from_this();
     const Hold hold(*this);
-    for (const auto id : {from, to})
-        if (auto loaded = co_await load(id); !loaded)
-            co_return std::unexpected(loaded.error());
-    auto left = present(state_.boxes.at(from), uids);
-    if (left.empty())
+    auto there = co_await prepare_copy(from, uids, to);
+    if (!there)
+        co_return std::unexpected(there.error());
+    if (there->empty())
         co_return co_await copy_page(from, {}, to, CopyHow::move, now);
     // Each message is in one place at any time, whatever becomes of the rest of them.
     Copied all;
-    for (auto& run : cut(left, Limits::flags_a_commit / 2, Limits::pages_a_commit / 2)) {
+    for (auto& run : cut(*there, Limits::flags_a_commit / 2, Limits::pages_a_commit / 2)) {
         auto page = co_await copy_page(from, std::move(run), to, CopyHow::move, now);
         if (!page)
             co_return std::unexpected(page.error());

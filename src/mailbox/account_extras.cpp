@@ -8,14 +8,12 @@ namespace posthouse::mailbox {
 
 // ---- besides --------------------------------------------------------------------------------
 
-QuotaLimits Account::quota() const
+bool Account::has_room(const AccountRecord& record, std::uint64_t bytes,
+                       std::uint64_t messages) const
 {
-    QuotaLimits limits = configured_quota_;
-    if (state_.record.quota_bytes() != 0)
-        limits.bytes = state_.record.quota_bytes();
-    if (state_.record.quota_messages() != 0)
-        limits.messages = state_.record.quota_messages();
-    return limits;
+    const auto limits = quota();
+    return (limits.bytes == 0 || record.bytes() + bytes <= limits.bytes) &&
+           (limits.messages == 0 || record.messages() + messages <= limits.messages);
 }
 
 bool Account::is_full() const
@@ -37,19 +35,6 @@ Task<Result<std::map<std::uint32_t, std::string>>> Account::uidls(MailboxId id)
         if (row.key.size() == 9)
             all[key::read_u32(std::string_view(row.key).substr(5))] = std::move(row.value);
     co_return all;
-}
-
-Task<Result<void>> Account::set_own_quota(QuotaLimits limits)
-{
-    const auto self = shared_from_this();
-    co_return co_await commit(
-        [&](Delta& delta) -> Result<void> {
-            delta.account().set_quota_bytes(limits.bytes);
-            delta.account().set_quota_messages(limits.messages);
-            (void)delta.box(inbox);
-            return {};
-        },
-        2);
 }
 
 Task<Result<std::map<std::string, std::string>>> Account::metadata(MailboxId id)

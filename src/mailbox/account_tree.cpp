@@ -6,6 +6,7 @@
 #include "mailbox/keys.hpp"
 
 #include <algorithm>
+#include <set>
 
 namespace posthouse::mailbox {
 namespace {
@@ -30,6 +31,14 @@ std::vector<std::string> parents_of(std::string_view name)
     return parents;
 }
 
+/// Those above `name` that are not there yet.
+std::vector<std::string> missing_parents(const Delta& delta, std::string_view name)
+{
+    auto parents = parents_of(name);
+    std::erase_if(parents, [&](const auto& parent) { return delta.find(parent).has_value(); });
+    return parents;
+}
+
 bool is_below(std::string_view name, std::string_view parent)
 {
     return name.size() > parent.size() && name.starts_with(parent) && name[parent.size()] == '/';
@@ -43,15 +52,11 @@ Task<Result<MailboxId>> Account::create(std::string name, std::string special_us
     if (!is_name(name))
         co_return std::unexpected(Error::bad_name);
     MailboxId made{};
-    const auto parents = parents_of(name);
     auto done = co_await commit(
         [&](Delta& delta) -> Result<void> {
             if (delta.find(name))
                 return std::unexpected(Error::exists);
-            std::vector<std::string> missing;
-            for (const auto& parent : parents)
-                if (!delta.find(parent))
-                    missing.push_back(parent);
+            auto missing = missing_parents(delta, name);
             if (delta.boxes().size() + missing.size() + 1 > Limits::mailboxes)
                 return std::unexpected(Error::limit);
             if (!special_use.empty())
@@ -133,63 +138,60 @@ Task<Result<void>> Account::rename(MailboxId id, std::string to, Timestamp now)
     const auto self = shared_from_this();
     if (!is_name(to))
         co_return std::unexpected(Error::bad_name);
-    const auto parents = parents_of(to);
+    if (id == inbox)
+        co_return co_await rename_inbox(std::move(to), now);
     auto done = co_await commit(
         [&](Delta& delta) -> Result<void> {
             const auto* box = delta.look(id);
             if (box == nullptr)
                 return std::unexpected(Error::nonexistent);
             const auto from = box->name();
-            if (is_below(to, from) && id != inbox)
+            if (is_below(to, from))
                 return std::unexpected(Error::cannot);
+            std::set<std::string, std::less<>> there;
             std::vector<std::pair<MailboxId, std::string>> renamed;
             for (const auto* one : delta.boxes()) {
-                if (one->name() == to)
-                    return std::unexpected(Error::exists);
-                // Those below INBOX stay: RFC 9051 §6.3.6.
-                if (MailboxId{one->id()} == id)
-                    renamed.emplace_back(id, to);
-                else if (id != inbox && is_below(one->name(), from))
+                there.insert(one->name());
+                if (one->name() == from || is_below(one->name(), from))
                     renamed.emplace_back(MailboxId{one->id()},
                                          to + one->name().substr(from.size()));
             }
+            if (there.contains(to))
+                return std::unexpected(Error::exists);
             for (const auto& [which, name] : renamed)
-                if (!is_name(name) || (which != id && delta.find(name)))
+                if (!is_name(name) || there.contains(name))
                     return std::unexpected(Error::bad_name);
-            std::vector<std::string> missing;
-            for (const auto& parent : parents)
-                if (!delta.find(parent))
-                    missing.push_back(parent);
-            if (delta.boxes().size() + missing.size() + 1 > Limits::mailboxes)
+            const auto missing = missing_parents(delta, to);
+            if (there.size() + missing.size() + 1 > Limits::mailboxes)
                 return std::unexpected(Error::limit);
-            if (id == inbox)
-                return std::unexpected(Error::cannot); // Its messages are moved: rename_inbox()
             for (auto& [which, name] : renamed)
                 delta.box(which)->set_name(std::move(name));
-            for (auto& parent : missing)
+            for (const auto& parent : missing)
                 if (!delta.find(parent))
-                    delta.add_box(std::move(parent), now);
+                    delta.add_box(parent, now);
             return {};
         },
         std::min<std::size_t>(state_.boxes.size() + Limits::depth + 2, 3500));
-    if (!done && done.error() == Error::cannot && id == inbox) {
-        // RFC 9051 §6.3.6: INBOX stays, and what was in it goes to the new mailbox.
-        auto made = co_await create(to, {}, now);
-        if (!made)
-            co_return std::unexpected(made.error());
-        if (auto loaded = co_await load(inbox); !loaded)
-            co_return loaded;
-        mail::UidSet all;
-        for (const auto& entry : entries(inbox))
-            all.add(entry.uid);
-        auto moved = co_await move(inbox, std::move(all), *made, now);
-        if (!moved)
-            co_return std::unexpected(moved.error());
-        co_return Result<void>{};
-    }
     if (done && listener_)
         listener_(MailboxId{0});
     co_return done;
+}
+
+/// RFC 9051 §6.3.6: INBOX stays with what is below it, and what was in it goes to the new mailbox.
+Task<Result<void>> Account::rename_inbox(std::string to, Timestamp now)
+{
+    auto made = co_await create(std::move(to), {}, now);
+    if (!made)
+        co_return std::unexpected(made.error());
+    if (auto loaded = co_await load(inbox); !loaded)
+        co_return loaded;
+    mail::UidSet all;
+    for (const auto& entry : entries(inbox))
+        all.add(entry.uid);
+    auto moved = co_await move(inbox, std::move(all), *made, now);
+    if (!moved)
+        co_return std::unexpected(moved.error());
+    co_return Result<void>{};
 }
 
 Task<Result<void>> Account::subscribe(std::string name)
@@ -241,10 +243,8 @@ Task<Result<void>> Account::furnish(std::vector<Standard> standard, Timestamp no
             for (const auto& one : standard) {
                 if (!is_name(one.name) || delta.boxes().size() >= Limits::mailboxes)
                     continue;
-                std::string path;
-                for (auto& parent : parents_of(one.name))
-                    if (!delta.find(parent))
-                        delta.add_box(std::move(parent), now);
+                for (auto& parent : missing_parents(delta, one.name))
+                    delta.add_box(std::move(parent), now);
                 const auto there = delta.find(one.name);
                 const auto id = there ? *there : delta.add_box(one.name, now);
                 delta.box(id)->set_special_use(one.special_use);

@@ -122,11 +122,5 @@ std::string old_messages(MailboxId id)
 {
     return with_u32('m', number(id));
 }
-std::string old_message(MailboxId id, Uid uid)
-{
-    auto key = old_messages(id);
-    append_u32(key, static_cast<std::uint32_t>(uid));
-    return key;
-}
 
 } // namespace posthouse::mailbox::key

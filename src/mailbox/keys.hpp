@@ -38,7 +38,6 @@ std::string delivered(std::uint64_t delivery);
 std::string release(const store::BlobId&, std::uint64_t delivery);
 
 /// Of format 0, which had an INBOX alone: a Message for each UID.
-std::string old_message(MailboxId, Uid);
 std::string old_messages(MailboxId);
 
 } // namespace posthouse::mailbox::key

@@ -151,17 +151,18 @@ void Delta::count(Mailbox& box, const Entry& entry, int by)
     account_.set_bytes(moved(account_.bytes(), bytes));
 }
 
-void Delta::put(MailboxId id, const Entry& entry)
+void Delta::put(MailboxId id, const Entry& entry, const Entry* before)
 {
     auto& box = writable(id);
-    if (const auto* before = this->entry(id, entry.uid))
+    if (before != nullptr)
         count(box, *before, -1);
     count(box, entry, 1);
     box.set_highest_modseq(std::max<std::uint64_t>(box.highest_modseq(), entry.modseq));
     auto& part = parts_[id];
     // A page is written whole: without the entries beside it they would be lost.
     expects(is_loaded(id));
-    part.entries.insert_or_assign(entry.uid, entry);
+    // Mostly they come in their order.
+    part.entries.insert_or_assign(part.entries.end(), entry.uid, entry);
     part.pages.insert(entry.uid / key::page_uids);
 }
 

@@ -77,8 +77,9 @@ public:
     bool is_loaded(MailboxId) const;
     /// Of a loaded mailbox.
     const Entry* entry(MailboxId, std::uint32_t uid) const;
-    /// New or changed; counts it.
-    void put(MailboxId, const Entry&);
+    /// New or changed; counts it. `before`: what entry() says of this UID.
+    void put(MailboxId, const Entry&, const Entry* before);
+    void put(MailboxId id, const Entry& entry) { put(id, entry, this->entry(id, entry.uid)); }
     void vanish(MailboxId, std::uint32_t uid);
     /// How often this email is named; 0 after the last one vanished.
     std::uint32_t names(std::uint64_t email) const;

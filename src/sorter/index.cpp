@@ -55,7 +55,6 @@ Indexed index_letter(std::string_view whole_letter)
 {
     const auto found = imap::index_message(whole_letter);
     Indexed indexed;
-    indexed.lines = found.lines;
     indexed.threading.push_back(found.message_id.empty() ? 0 : hash_of(found.message_id));
     for (auto id = found.references.rbegin();
          id != found.references.rend() && indexed.threading.size() < most_threading; ++id)

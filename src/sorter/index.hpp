@@ -18,7 +18,6 @@ struct Indexed {
     std::string summary; ///< a serialised mailbox.MessageSummary
     /// Of its message-id (0: none) and of those it refers to, the nearest first. Stable.
     std::vector<std::uint64_t> threading;
-    std::uint64_t lines = 0;
 };
 Indexed index_letter(std::string_view whole_letter);
 

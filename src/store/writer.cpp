@@ -4,8 +4,6 @@
 #include "base/text.hpp"
 #include "store/waiter.hpp"
 
-#include <boost/asio/post.hpp>
-#include <boost/asio/this_coro.hpp>
 #include <deque>
 #include <map>
 
@@ -128,23 +126,6 @@ struct Writer::Impl {
         Result<Version> result = std::unexpected(Error::unavailable);
         bool leads = false;
     };
-    struct Wake { // what is posted to the executor, once a round
-        std::vector<Call*> calls;
-        explicit Wake(std::vector<Call*> c) : calls(std::move(c)) {}
-        Wake(Wake&&) = default;
-        Wake& operator=(Wake&&) = delete;
-        ~Wake()
-        {
-            for (Call* call : calls)
-                call->waiter.abandon();
-        }
-        void operator()()
-        {
-            for (Call* call : std::exchange(calls, {}))
-                call->waiter.resume();
-        }
-    };
-
     Engine& engine;
     PartitionId partition;
     BlobId id;
@@ -272,16 +253,19 @@ Task<> Writer::Impl::round(Call* first)
             if (calls[i]->mutation)
                 calls[i]->result = result;
     }
-    calls.erase(calls.begin()); // The leader itself does not wait.
+    std::vector<Waiter*> woken; // The leader itself does not wait.
+    for (Call* call : calls)
+        if (call != first)
+            woken.push_back(&call->waiter);
     if (!waiting.empty()) {
         waiting.front()->leads = true;
-        calls.push_back(waiting.front());
+        woken.push_back(&waiting.front()->waiter);
         waiting.pop_front();
     } else {
         busy = false;
     }
-    if (!calls.empty())
-        boost::asio::post(co_await boost::asio::this_coro::executor, Wake(std::move(calls)));
+    if (!woken.empty())
+        co_await resume_later(std::move(woken));
 }
 
 Writer::Writer(Engine& engine, PartitionId partition)
