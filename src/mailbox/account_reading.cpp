@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reading what is there.
+#include "base/contract.hpp"
+#include "base/text.hpp"
+#include "mailbox/account.hpp"
+#include "mailbox/keys.hpp"
+
+#include <algorithm>
+
+namespace posthouse::mailbox {
+
+const Mailbox* Account::mailbox(MailboxId id) const
+{
+    const auto found = state_.boxes.find(id);
+    return found == state_.boxes.end() || found->second.record.doomed() ? nullptr
+                                                                        : &found->second.record;
+}
+
+std::span<const Entry> Account::entries(MailboxId id) const
+{
+    const auto found = state_.boxes.find(id);
+    if (found == state_.boxes.end())
+        return {};
+    return found->second.entries;
+}
+
+Task<Result<void>> Account::load(MailboxId id)
+{
+    const auto self = shared_from_this();
+    const Hold hold(*this);
+    for (int attempt = 0; attempt < 100; ++attempt) {
+        const auto box = state_.boxes.find(id);
+        if (box == state_.boxes.end())
+            co_return std::unexpected(Error::nonexistent);
+        if (box->second.loaded)
+            co_return Result<void>{};
+        // Pages and the mailbox's row are of one commit, or it is read again: a mailbox that is
+        // not loaded has no commits of its own but those of the tree.
+        const auto modseq = box->second.record.highest_modseq();
+        auto rows = co_await rows_under(key::pages(id));
+        if (!rows)
+            co_return std::unexpected(rows.error());
+        std::vector<Entry> entries;
+        for (const auto& row : *rows) {
+            mail::EntryUnpacker unpacker(mail::all_entry_fields, row.value);
+            while (const auto entry = unpacker.next())
+                entries.push_back(*entry);
+            if (unpacker.damaged())
+                co_return std::unexpected(Error::corrupt);
+        }
+        const auto again = state_.boxes.find(id);
+        if (again == state_.boxes.end())
+            co_return std::unexpected(Error::nonexistent);
+        if (again->second.loaded)
+            co_return Result<void>{};
+        if (again->second.record.highest_modseq() != modseq)
+            continue;
+        again->second.entries = std::move(entries);
+        again->second.loaded = true;
+        again->second.recent.clear();
+        again->second.recent_since = modseq;
+        co_return Result<void>{};
+    }
+    co_return std::unexpected(Error::unavailable);
+}
+
+Task<Result<Message>> Account::message(std::uint64_t email)
+{
+    auto found = co_await messages_of({email});
+    if (!found)
+        co_return std::unexpected(found.error());
+    if (found->empty())
+        co_return std::unexpected(Error::nonexistent);
+    co_return std::move(found->begin()->second);
+}
+
+Task<Result<Message>> Account::message(MailboxId id, Uid uid)
+{
+    if (auto loaded = co_await load(id); !loaded)
+        co_return std::unexpected(loaded.error());
+    const auto* entry = state_.boxes.at(id).find(static_cast<std::uint32_t>(uid));
+    if (entry == nullptr)
+        co_return std::unexpected(Error::nonexistent);
+    const auto email = entry->email;
+    co_return co_await message(email);
+}
+
+Task<Result<std::map<std::uint64_t, Message>>>
+Account::messages_of(std::vector<std::uint64_t> emails)
+{
+    std::map<std::uint64_t, Message> messages;
+    std::vector<std::string> keys;
+    for (const auto email : emails)
+        keys.push_back(key::email(email));
+    auto page = co_await engine_.partitions().read(writer_.partition(), std::move(keys));
+    if (!page)
+        co_return std::unexpected(from_store(page.error()));
+    for (const auto& row : page->rows) {
+        Message message;
+        if (!message.ParseFromString(row.value))
+            continue; // A damaged record costs one message, not those beside it.
+        messages[read_u64(std::string_view(row.key).substr(1))] = std::move(message);
+    }
+    co_return messages;
+}
+
+Task<Result<std::vector<std::string>>> Account::summaries(std::vector<std::uint64_t> emails)
+{
+    std::vector<std::string> keys;
+    for (const auto email : emails)
+        keys.push_back(key::summary(email));
+    auto page = co_await engine_.partitions().read(writer_.partition(), keys);
+    if (!page)
+        co_return std::unexpected(from_store(page.error()));
+    std::vector<std::string> found(emails.size());
+    auto row = page->rows.begin(); // In the order asked for, without those that are not there.
+    for (std::size_t i = 0; i < emails.size() && row != page->rows.end(); ++i)
+        if (row->key == keys[i])
+            found[i] = std::move((row++)->value);
+    co_return found;
+}
+
+Task<Result<void>> Account::put_summary(std::uint64_t email, std::string summary)
+{
+    if (summary.size() > Limits::summary_bytes)
+        co_return std::unexpected(Error::limit);
+    const auto bytes = summary.size();
+    co_return co_await commit(
+        [email, summary = std::move(summary)](Delta& delta) mutable -> Result<void> {
+            delta.put_row(key::summary(email), std::move(summary));
+            return {};
+        },
+        1, bytes);
+}
+
+Task<Result<Account::Changed>> Account::changes(MailboxId id, std::uint64_t since)
+{
+    if (auto loaded = co_await load(id); !loaded)
+        co_return std::unexpected(loaded.error());
+    const Hold hold(*this);
+    const auto readings = readings_;
+    Changed changed;
+    const auto* box = &state_.boxes.at(id);
+    changed.modseq = box->record.highest_modseq();
+    if (since >= changed.modseq)
+        co_return changed;
+    if (since >= box->recent_since) {
+        for (const auto& recent : box->recent) {
+            if (recent.modseq <= since)
+                continue;
+            for (const auto& range : recent.changed.ranges())
+                changed.changed.add(range.first, range.last);
+            for (const auto& range : recent.vanished.ranges()) {
+                changed.changed.remove(range.first, range.last);
+                changed.vanished.add(range.first, range.last);
+            }
+        }
+        co_return changed;
+    }
+    for (const auto& entry : box->entries)
+        if (entry.modseq > since)
+            changed.changed.add(entry.uid);
+    if (since < box->record.trail_since()) {
+        // The trail does not reach so far: all that is not there has vanished.
+        if (box->record.uid_next() > 1)
+            changed.vanished = mail::UidSet::range(1, box->record.uid_next() - 1);
+        for (const auto& entry : box->entries)
+            changed.vanished.remove(entry.uid);
+        co_return changed;
+    }
+    const auto uid_next = box->record.uid_next();
+    std::string after = key::vanished(id, since, 0xffffffff);
+    for (;;) {
+        auto page = co_await engine_.partitions().scan(writer_.partition(), key::trail(id), after,
+                                                       store::Limits::page_rows);
+        if (!page)
+            co_return std::unexpected(from_store(page.error()));
+        for (const auto& row : page->rows) {
+            after = row.key;
+            if (read_u64(std::string_view(row.key).substr(5)) > changed.modseq)
+                continue; // It came meanwhile, and will be told of next time.
+            const auto uids = mail::UidSet::parse(row.value);
+            if (!uids)
+                co_return std::unexpected(Error::corrupt);
+            for (const auto& range : uids->ranges())
+                if (range.last < uid_next)
+                    changed.vanished.add(range.first, range.last);
+        }
+        if (!page->more)
+            break;
+    }
+    if (readings != readings_)
+        co_return std::unexpected(Error::unavailable);
+    co_return changed;
+}
+
+std::size_t Account::memory_bytes() const
+{
+    std::size_t bytes = 1000;
+    bytes += folded_bytes_;
+    for (const auto& [id, box] : state_.boxes)
+        bytes += 400 + box.entries.capacity() * sizeof(Entry);
+    return bytes;
+}
+
+void Account::shrink()
+{
+    expects(idle());
+    folded_ = {};
+    folded_bytes_ = 0;
+    for (auto& [id, box] : state_.boxes) {
+        box.loaded = false;
+        box.entries = {};
+        box.recent.clear();
+        box.recent_since = ~0ULL;
+    }
+}
+
+} // namespace posthouse::mailbox
