@@ -38,11 +38,12 @@ enum class Method : std::uint8_t {
     read_message = 22,
     expunge = 23,
     close_session = 24,
-    index_letter = 26,      // keeper -> sorter
-    search_letters = 27,    // keeper -> sorter
-    read_indexed = 28,      // sorter -> keeper: more of a letter that is being indexed
-    next_candidates = 29,   // sorter -> keeper
-    route = 30, // keeper -> sorter
+    cut_words = 25,       // keeper -> sorter: of letters, for the index of texts
+    index_letter = 26,    // keeper -> sorter
+    search_letters = 27,  // keeper -> sorter
+    read_indexed = 28,    // sorter -> keeper: more of a letter that is being indexed
+    next_candidates = 29, // sorter -> keeper
+    route = 30,           // keeper -> sorter
     file = 31,
     notify = 32,
     read_letter = 33,  // sorter, courier, agent -> keeper
@@ -54,6 +55,13 @@ enum class Method : std::uint8_t {
     deliver = 45,      // keeper -> agent
     find_users = 46,   // keeper -> agent
     admin = 50,        // control socket -> keeper
+    import_begin = 51, // control socket -> keeper, until 59: wire/moving.proto
+    import_letters = 52,
+    import_end = 53,
+    export_read = 54,
+    backup_read = 55, // wire/backup.proto
+    restore_write = 56,
+    backup_end = 57,
     mailbox_list = 100, // reader gate -> keeper, until 130: wire/mailboxes.proto
     mailbox_tree = 101,
     mailbox_open = 102,
@@ -76,8 +84,8 @@ enum class Method : std::uint8_t {
     watch = 119,
     mailbox_event = 120, // keeper -> gate, a notice
     maildrop_list = 121, // POP3: packed
-    sign = 60,         // gate -> signer: wire/signing.proto
-    ticket_keys = 61,  // gate -> signer; signer -> gate, a notice
+    sign = 60,           // gate -> signer: wire/signing.proto
+    ticket_keys = 61,    // gate -> signer; signer -> gate, a notice
 };
 
 struct Head {
