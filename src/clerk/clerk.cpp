@@ -2,12 +2,13 @@
 #include "clerk/clerk.hpp"
 
 #include "base/log.hpp"
+#include "clerk/asked.hpp"
 #include "clerk/desk.hpp"
 #include "clerk/envoys.hpp"
 #include "clerk/key_tokens.hpp"
 #include "directory/password.hpp"
 #include "net/tls.hpp"
-#include "sasl/gssapi.hpp"
+#include "process/house.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -30,12 +31,16 @@ Desk::Terms terms_of(const process::Settings& settings, Envoys& envoys)
 {
     Desk::Terms terms{.logins = settings.config.logins,
                       .hostname = settings.config.hostname.text()};
-    std::erase_if(terms.logins.mechanisms,
-                  [](const std::string& name) { return name == "GSSAPI" && !sasl::has_gssapi(); });
     terms.sources = envoys.placed(settings.config.logins);
+    if (!settings.config.logins.keytab.empty())
+        terms.acceptor = std::make_shared<KerberosAcceptor>(envoys.line(process::kerberos_envoy));
     const auto& oauth = settings.config.logins.oauth;
     if (!oauth.configured())
         return terms;
+    if (!oauth.introspection_url.empty()) {
+        terms.tokens = std::make_shared<AskedTokens>(envoys.line(process::issuer_envoy), oauth);
+        return terms;
+    }
     if (auto tokens = tokens_by_keys(oauth, settings.token_keys))
         terms.tokens = std::move(*tokens);
     else

@@ -58,9 +58,7 @@ sasl::Channel channel_of(const wire::SaslStart& request)
     return {.tls = request.tls(),
             .exporter = request.tls() ? request.channel_binding_exporter() : std::string(),
             .end_point = request.tls() ? request.channel_binding_end_point() : std::string(),
-            .certificate_identity = request.tls() ? request.certificate_identity() : std::string(),
-            .service = service_of(request.protocol()),
-            .hostname = request.hostname()};
+            .certificate_identity = request.tls() ? request.certificate_identity() : std::string()};
 }
 
 Attempt attempt_of(const wire::SaslStart& request)
@@ -288,6 +286,19 @@ Task<SaslAnswer> Desk::advance(OpenDialogue open, sasl::Step step)
                 co_return unavailable(open, "unavailable");
             open.expired = verdict->finding == sasl::TokenVerdict::Finding::expired;
             step = open.sasl->judge_token(std::move(*verdict));
+        } else if (auto* response = std::get_if<sasl::AskAcceptor>(&step)) {
+            const auto acceptor = terms_.acceptor;
+            if (!acceptor)
+                co_return co_await refuse(std::move(open), SaslAnswer::NO_MECHANISM,
+                                          "no_mechanism");
+            while (open.kerberos.dialogue == 0)
+                open.kerberos.dialogue = random_.next();
+            open.kerberos.service = service_of(attempt.protocol);
+            open.kerberos.data = std::move(response->response);
+            auto said = co_await acceptor->take(open.kerberos);
+            if (!said)
+                co_return unavailable(open, "unavailable");
+            step = open.sasl->hear_acceptor(std::move(*said));
         } else if (auto* accepted = std::get_if<sasl::Accepted>(&step)) {
             auto copy = std::move(*accepted);
             co_return co_await succeed(std::move(open), std::move(copy));

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/random.hpp"
+#include "clerk/acceptor.hpp"
 #include "clerk/brake.hpp"
 #include "clerk/checker.hpp"
 #include "clerk/dialogues.hpp"
@@ -34,6 +35,7 @@ public:
         std::string hostname = {};
         std::vector<PlacedSource> sources = {PlacedSource{}};
         std::shared_ptr<Tokens> tokens = nullptr;
+        std::shared_ptr<Acceptor> acceptor = nullptr;
     };
     Desk(const Checker::Limits&, Terms);
 

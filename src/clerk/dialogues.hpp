@@ -3,6 +3,7 @@
 
 #include "base/random.hpp"
 #include "base/time.hpp"
+#include "clerk/acceptor.hpp"
 #include "clerk/examiner.hpp"
 #include "sasl/dialogue.hpp"
 #include "wire/link.hpp"
@@ -25,7 +26,8 @@ struct OpenDialogue {
     /// What was found out so far.
     std::optional<Finding> password;
     std::optional<Examiner::Keys> keys;
-    bool expired = false; // a token
+    bool expired = false;             // a token
+    Acceptor::Response kerberos = {}; // `dialogue` is 0 before the first
 };
 
 /// The dialogues that are open. Each is one gate's, named by a number that nobody guesses.

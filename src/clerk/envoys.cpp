@@ -13,8 +13,21 @@ std::shared_ptr<sources::RemoteSource> Envoys::at(const std::string& member)
     return source;
 }
 
+std::shared_ptr<sources::Line> Envoys::line(std::string_view member)
+{
+    auto& line = lines_[std::string(member)];
+    if (!line)
+        line = std::make_shared<sources::Line>(context_, std::string(member));
+    return line;
+}
+
 bool Envoys::open(process::LinkEnd& end)
 {
+    if (end.peer == process::issuer_envoy || end.peer == process::kerberos_envoy) {
+        if (end.socket)
+            line(end.peer)->open(std::move(end.socket));
+        return true;
+    }
     if (!end.peer.starts_with("envoy/") && !end.peer.starts_with("pam/"))
         return false;
     if (end.socket)

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace posthouse::clerk {
@@ -24,12 +25,15 @@ public:
     /// names none. One whose process does not run yet, or not before the house is
     /// started again, is unavailable.
     std::vector<PlacedSource> placed(const config::Logins&);
+    /// By process::issuer_envoy, process::kerberos_envoy: those that are no sources.
+    std::shared_ptr<sources::Line> line(std::string_view member);
 
 private:
     std::shared_ptr<sources::RemoteSource> at(const std::string& member);
 
     boost::asio::io_context& context_;
-    std::map<std::string, std::shared_ptr<sources::RemoteSource>> sources_; // by member
+    std::map<std::string, std::shared_ptr<sources::RemoteSource>> sources_;    // by member
+    std::map<std::string, std::shared_ptr<sources::Line>, std::less<>> lines_; // likewise
 };
 
 } // namespace posthouse::clerk

@@ -1,21 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "clerk/key_tokens.hpp"
 
+#include "sources/token_rules.hpp"
+
 namespace posthouse::clerk {
 
 Task<std::optional<sasl::TokenVerdict>> KeyTokens::judge(Secret token)
 {
     co_return sasl::verify_token(token, keys_, rules_, wall_clock());
-}
-
-sasl::TokenRules rules_of(const config::OAuth& oauth)
-{
-    return {.issuer = oauth.issuer,
-            .audiences = oauth.audiences,
-            .user_claim = oauth.user_claim,
-            .scopes = oauth.scopes,
-            .leeway = oauth.leeway,
-            .discovery_url = oauth.discovery_url};
 }
 
 std::expected<std::shared_ptr<Tokens>, std::string> tokens_by_keys(const config::OAuth& oauth,
@@ -24,7 +16,7 @@ std::expected<std::shared_ptr<Tokens>, std::string> tokens_by_keys(const config:
     auto keys = sasl::TokenKeys::parse(text);
     if (!keys)
         return std::unexpected(keys.error());
-    return std::make_shared<KeyTokens>(std::move(*keys), rules_of(oauth));
+    return std::make_shared<KeyTokens>(std::move(*keys), sources::rules_of(oauth));
 }
 
 } // namespace posthouse::clerk

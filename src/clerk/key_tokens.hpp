@@ -28,8 +28,6 @@ private:
     sasl::TokenRules rules_;
 };
 
-sasl::TokenRules rules_of(const config::OAuth&);
-
 /// `keys`: a JWKS, or PEM. The error is a sentence for the administrator.
 std::expected<std::shared_ptr<Tokens>, std::string> tokens_by_keys(const config::OAuth&,
                                                                    std::string_view keys);

@@ -14,8 +14,8 @@ constexpr std::array table{
         "[\"SCRAM-SHA-256-PLUS\", \"SCRAM-SHA-1-PLUS\", \"SCRAM-SHA-256\", \"SCRAM-SHA-1\", "
         "\"PLAIN\", \"LOGIN\", \"EXTERNAL\", \"OAUTHBEARER\", \"XOAUTH2\", \"GSSAPI\"]",
         "Ways to log in that are offered, where they can be: passwords in clear only over TLS, "
-        "`EXTERNAL` to clients with a certificate, tokens where `[login.oauth]` is there; "
-        "`GSSAPI` nowhere yet."},
+        "`EXTERNAL` to clients with a certificate, tokens where `[login.oauth]` is there, `GSSAPI` "
+        "where `keytab` is."},
     Key{"login.remember", Type::duration, "\"5m\"",
         "How long a password that was right is known again without argon2id. Kept in memory only, "
         "as a keyed hash. 0: not at all.",
@@ -33,9 +33,15 @@ constexpr std::array table{
         "How late the first failure is answered; each further one twice as late.", 0, minute},
     Key{"login.failure_delay_maximum", Type::duration, "\"8s\"", "But never later than this.", 0,
         minute},
+    Key{"login.keytab", Type::path, "",
+        "Kerberos keys of `imap/`, `pop/` and `smtp/` with this host's name; their holders may log "
+        "in by GSSAPI."},
+    Key{"login.realm", Type::text, "",
+        "Required with `keytab`: whose principals are users, such as `\"EXAMPLE.ORG\"`. "
+        "`alice@EXAMPLE.ORG` is alice of `default_domain`, or else of `example.org`."},
 
     Key{"login.oauth.issuer", Type::text, "",
-        "Required: whose tokens are taken: what their `iss` says, such as "
+        "Required with `keys_file`: whose tokens are taken: what their `iss` says, such as "
         "`\"https://id.example.org\"`."},
     Key{"login.oauth.audiences", Type::texts, "",
         "Required: for whom a token has to be: its `aud` has one of these."},
@@ -43,8 +49,17 @@ constexpr std::array table{
         "The claim whose value is the account's address."},
     Key{"login.oauth.scopes", Type::texts, "[]", "What a token has to be good for: all of these."},
     Key{"login.oauth.keys_file", Type::path, "",
-        "Required: the issuer's public keys: a JWKS, or PEM. RS256, PS256, ES256 and EdDSA are "
+        "Required without `introspection_url`: the issuer's public keys: a JWKS, or PEM. RS256, "
+        "PS256, ES256 and EdDSA are "
         "known."},
+    Key{"login.oauth.introspection_url", Type::text, "",
+        "Where to ask the issuer about each token (RFC 7662), instead of looking at its signature: "
+        "`https://…`; `http://` to this host alone."},
+    Key{"login.oauth.introspection_client", Type::text, "", "As whom to ask."},
+    Key{"login.oauth.introspection_secret_file", Type::path, "",
+        "A file whose first line is the password for that."},
+    Key{"login.oauth.ca_file", Type::path, "",
+        "Certificates of the authorities that the issuer's may be from; by default the system's."},
     Key{"login.oauth.discovery_url", Type::text, "",
         "Told to clients whose token is not taken: the issuer's `openid-configuration`."},
     Key{"login.oauth.leeway", Type::duration, "\"30s\"",

@@ -20,12 +20,23 @@ void read_oauth(const Section& section, OAuth& oauth)
     section.read("user_claim", oauth.user_claim);
     section.read("scopes", oauth.scopes);
     section.read("keys_file", oauth.keys_file);
+    section.read("introspection_url", oauth.introspection_url);
+    section.read("introspection_client", oauth.introspection_client);
+    section.read("introspection_secret_file", oauth.introspection_secret_file);
+    section.read("ca_file", oauth.ca_file);
     section.read("discovery_url", oauth.discovery_url);
     section.read("leeway", oauth.leeway);
     if (section.table() == nullptr)
         return;
-    for (const auto* name : {"issuer", "audiences", "keys_file"})
-        section.require(name);
+    section.require("audiences");
+    if (oauth.introspection_url.empty()) {
+        section.require("issuer");
+        section.require("keys_file");
+    } else {
+        section.together("introspection_client", "introspection_secret_file");
+        if (!oauth.keys_file.empty())
+            section.problem("keys_file", "is there beside introspection_url", "one of the two");
+    }
     // A token for somebody else would open our mailboxes too.
     if (section.find("audiences") != nullptr && !section.says("audiences"))
         section.problem("audiences", "are none", "for whom tokens have to be");
@@ -108,6 +119,10 @@ void read_login(const Section& root, Config& config)
         if (std::ranges::find(known, name) == known.end())
             section.problem("mechanisms", fmt::format("{} is not known", name),
                             fmt::format("some of {}", fmt::join(known, ", ")));
+    section.read("keytab", logins.keytab);
+    section.read("realm", logins.realm);
+    if (!logins.keytab.empty())
+        section.require("realm");
     read_oauth(section.section("oauth"), logins.oauth);
     const auto sources = section.tables("source");
     if (sources.size() > most_sources)

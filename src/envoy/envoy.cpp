@@ -3,9 +3,11 @@
 
 #include "base/log.hpp"
 #include "envoy/kit.hpp"
+#include "process/house.hpp"
 
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <ctime>
 #include <fmt/format.h>
 
@@ -17,18 +19,46 @@ namespace {
 bool serves(const process::Settings& old_settings, const process::Settings& settings,
             std::string_view member)
 {
-    const auto* before = source_of(member, old_settings.config);
-    const auto* now = source_of(member, settings.config);
-    if (before == nullptr || now == nullptr || *before != *now ||
-        old_settings.secrets.size() != settings.secrets.size())
-        return before == now;
-    for (const auto& [file, secret] : settings.secrets) {
-        const auto old_secret = old_settings.secrets.find(file);
-        if (old_secret == old_settings.secrets.end() ||
-            old_secret->second.reveal() != secret.reveal())
-            return false;
+    const auto& before = old_settings.config.logins;
+    const auto& now = settings.config.logins;
+    if (member == process::kerberos_envoy)
+        return old_settings.keytab.reveal() == settings.keytab.reveal() &&
+               old_settings.config.hostname == settings.config.hostname;
+    const auto same_secret = [](const auto& one, const auto& other) {
+        return one.first == other.first && one.second.reveal() == other.second.reveal();
+    };
+    const bool same_secrets =
+        std::ranges::equal(old_settings.secrets, settings.secrets, same_secret);
+    if (member == process::issuer_envoy)
+        return before.oauth == now.oauth && same_secrets;
+    const auto* old_source = source_of(member, old_settings.config);
+    const auto* source = source_of(member, settings.config);
+    if (old_source == nullptr || source == nullptr)
+        return old_source == source;
+    return *old_source == *source && same_secrets;
+}
+
+std::expected<Kit, std::string> kit_for(const std::string& member,
+                                        const process::Settings& settings)
+{
+    if (member == process::kerberos_envoy || member == process::issuer_envoy)
+        prepare_libraries();
+    if (member == process::kerberos_envoy)
+        return make_kerberos_kit(settings);
+    if (member == process::issuer_envoy)
+        return make_issuer_kit(settings);
+    const auto* source = source_of(member, settings.config);
+    if (source == nullptr) { // A reload took it away; until the house is started
+                             // again it waits.
+        static const config::LoginSource none{.name = "",
+                                              .kind = config::LoginSource::Kind::passwd_file};
+        source = &none;
     }
-    return true;
+    prepare_libraries(*source);
+    auto kit = make_kit(*source, settings);
+    if (kit)
+        put_passwd_file(*kit, *source, settings.passwd_file);
+    return kit;
 }
 
 } // namespace
@@ -42,18 +72,9 @@ process::Exit run_envoy(process::StartUp start)
     const auto fail = [&](Exit code, std::string_view reason) {
         process::fail_start_up(start.control, code, fmt::format("{}: {}", start.name, reason));
     };
-    const auto* source = source_of(start.name, settings->config);
-    if (source == nullptr) { // A reload took it away; until the house is started
-                             // again it waits.
-        static const config::LoginSource none{.name = "",
-                                              .kind = config::LoginSource::Kind::passwd_file};
-        source = &none;
-    }
-    prepare_libraries(*source);
-    auto kit = make_kit(*source, *settings);
+    auto kit = kit_for(start.name, *settings);
     if (!kit)
         fail(Exit::config, kit.error());
-    put_passwd_file(*kit, *source, settings->passwd_file);
     const process::Confinement confinement{.role = process::Role::envoy,
                                            .identity = start.identity,
                                            .data_dir = {},
@@ -63,7 +84,7 @@ process::Exit run_envoy(process::StartUp start)
     if (auto done = process::confine_process(confinement); !done)
         fail(Exit::os_error, done.error().text);
     boost::asio::io_context context(1);
-    sources::Service service(context, std::move(kit->backends), kit->limits);
+    sources::Service service(context, std::move(kit->workers), kit->limits);
     const auto open_link = [&](process::LinkEnd end) {
         if (end.peer == "clerk" && end.socket)
             service.open(std::move(end.socket));

@@ -2,6 +2,8 @@
 #include "envoy/kit.hpp"
 
 #include "base/log.hpp"
+#include "envoy/issuer.hpp"
+#include "envoy/kerberos.hpp"
 #include "sources/ldap/directory.hpp"
 #include "sources/mariadb/mariadb.hpp"
 #include "sources/postgresql/postgresql.hpp"
@@ -40,7 +42,8 @@ void add_backends(Kit& kit, Terms terms)
 {
     const auto shared = std::make_shared<const Terms>(std::move(terms));
     for (std::size_t i = 0; i < threads; ++i)
-        kit.backends.push_back(std::make_unique<Backend>(shared));
+        kit.workers.push_back(
+            std::make_unique<sources::UserWorker>(std::make_unique<Backend>(shared)));
 }
 
 void add_passwd_file(Kit& kit, const config::LoginSource& source)
@@ -49,7 +52,8 @@ void add_passwd_file(Kit& kit, const config::LoginSource& source)
     kit.shelf = std::make_shared<sources::PasswdBackend::Shelf>();
     const auto judge = std::make_shared<sources::Judge>(source.name, sources::Bare::crypt);
     for (std::size_t i = 0; i < threads; ++i)
-        kit.backends.push_back(std::make_unique<sources::PasswdBackend>(kit.shelf, judge));
+        kit.workers.push_back(std::make_unique<sources::UserWorker>(
+            std::make_unique<sources::PasswdBackend>(kit.shelf, judge)));
 }
 
 std::expected<void, std::string> add_ldap(Kit& kit, const config::LoginSource& source,
@@ -102,7 +106,7 @@ const config::LoginSource* source_of(std::string_view member, const config::Conf
     return found == sources.end() ? nullptr : &*found;
 }
 
-void prepare_libraries(const config::LoginSource& source)
+void prepare_libraries()
 {
     ::clearenv();
     ::setenv("HOME", "/nonexistent", 1);
@@ -111,15 +115,17 @@ void prepare_libraries(const config::LoginSource& source)
     ::OPENSSL_init_ssl(OPENSSL_INIT_LOAD_SSL_STRINGS | OPENSSL_INIT_LOAD_CRYPTO_STRINGS |
                            OPENSSL_INIT_LOAD_CONFIG,
                        nullptr);
+    // Loads what the system's name services need beside the C library.
+    addrinfo* found = nullptr;
+    if (::getaddrinfo("localhost", nullptr, nullptr, &found) == 0)
+        ::freeaddrinfo(found);
+}
+
+void prepare_libraries(const config::LoginSource& source)
+{
+    prepare_libraries();
     if (source.kind == Kind::mariadb)
         sources::prepare_mariadb();
-    if (source.kind == Kind::ldap || source.kind == Kind::postgresql ||
-        source.kind == Kind::mariadb) {
-        // Loads what the system's name services need beside the C library.
-        addrinfo* found = nullptr;
-        if (::getaddrinfo("localhost", nullptr, nullptr, &found) == 0)
-            ::freeaddrinfo(found);
-    }
     if (source.kind == Kind::ldap) // Its first session reads the options and starts GnuTLS.
         (void)sources::LdapSession::over(UniqueFd(), "ldap://localhost");
 }
@@ -127,7 +133,7 @@ void prepare_libraries(const config::LoginSource& source)
 std::expected<Kit, std::string> make_kit(const config::LoginSource& source,
                                          const process::Settings& settings)
 {
-    Kit kit{.backends = {},
+    Kit kit{.workers = {},
             .limits = {.cache = source.cache},
             .shelf = {},
             .connect_ports = {},
@@ -153,6 +159,37 @@ std::expected<Kit, std::string> make_kit(const config::LoginSource& source,
     if (!added)
         return std::unexpected(added.error());
     std::erase(kit.readable_files, "");
+    return kit;
+}
+
+std::expected<Kit, std::string> make_kerberos_kit(const process::Settings& settings)
+{
+    if (auto taken = take_keytab(std::string(settings.keytab.reveal())); !taken)
+        return std::unexpected(taken.error());
+    Kit kit{.workers = {},
+            .limits = {},
+            .shelf = {},
+            .connect_ports = {},
+            .reach = process::Reach::nowhere, // It asks nobody: a ticket says it all.
+            .readable_files = {"/etc/krb5.conf"}};
+    kit.workers.push_back(std::make_unique<KerberosWorker>(settings.config.hostname.text()));
+    return kit;
+}
+
+std::expected<Kit, std::string> make_issuer_kit(const process::Settings& settings)
+{
+    const auto& oauth = settings.config.logins.oauth;
+    auto terms = IssuerTerms::make(oauth, secret_of(settings, oauth.introspection_secret_file),
+                                   std::string(system_ca_file));
+    if (!terms)
+        return std::unexpected(terms.error());
+    Kit kit{.workers = {}, .limits = {}, .shelf = {}, .connect_ports = {}, .readable_files = {}};
+    kit.connect_ports.push_back(terms->port);
+    kit.readable_files.push_back(terms->ca_file);
+    add_name_files(kit);
+    const auto shared = std::make_shared<const IssuerTerms>(std::move(*terms));
+    for (std::size_t i = 0; i < threads; ++i)
+        kit.workers.push_back(std::make_unique<IssuerWorker>(shared));
     return kit;
 }
 

@@ -19,7 +19,7 @@ namespace posthouse::envoy {
 const config::LoginSource* source_of(std::string_view member, const config::Config&);
 
 struct Kit {
-    std::vector<std::unique_ptr<sources::Backend>> backends; // one a thread
+    std::vector<std::unique_ptr<sources::Worker>> workers; // one a thread
     sources::Service::Limits limits;
     /// Of a passwd-file.
     std::shared_ptr<sources::PasswdBackend::Shelf> shelf;
@@ -33,9 +33,14 @@ struct Kit {
 /// Clears the environment, which could tell libraries more than the
 /// configuration does, and lets them open what they will need. Single-threaded.
 void prepare_libraries(const config::LoginSource&);
+void prepare_libraries();
 
 /// The error is a sentence.
 std::expected<Kit, std::string> make_kit(const config::LoginSource&, const process::Settings&);
+/// Of who has the keytab. Single-threaded, before it is confined.
+std::expected<Kit, std::string> make_kerberos_kit(const process::Settings&);
+/// Of who asks the issuer of tokens.
+std::expected<Kit, std::string> make_issuer_kit(const process::Settings&);
 
 /// Puts the text of a passwd-file on the shelf, and what is wrong with it into
 /// the log.

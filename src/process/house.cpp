@@ -56,6 +56,14 @@ House plan_house(const config::Config& config, std::size_t cores)
             house.members.push_back({role_of_member(name), name});
             house.joins.push_back({"clerk", name});
         }
+    const auto add_envoy = [&](std::string_view name) {
+        house.members.push_back({Role::envoy, std::string(name)});
+        house.joins.push_back({"clerk", std::string(name)});
+    };
+    if (!config.logins.keytab.empty())
+        add_envoy(kerberos_envoy);
+    if (!config.logins.oauth.introspection_url.empty())
+        add_envoy(issuer_envoy);
     if (delivers_locally(config)) {
         house.members.push_back({Role::runner, "runner"});
         house.members.push_back({Role::agent, "agent"});

@@ -36,6 +36,10 @@ constexpr std::string_view signer = "signer";
 /// The gate that serves listeners of this protocol.
 std::string_view gate_for(config::Protocol);
 constexpr std::string_view tables_compiler = "tables";
+/// Beside those of sources: who has the keytab, and who asks the issuer of tokens.
+inline constexpr std::string_view kerberos_envoy = "envoy.kerberos";
+inline constexpr std::string_view issuer_envoy = "envoy.issuer";
+
 /// The process that asks an outside source of users: "envoy/staff", "pam/system". Empty: none does.
 std::string envoy_of(const config::LoginSource&);
 /// "sorter/1" -> sorter; "gate.mail" -> gate.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/source_files.hpp"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
@@ -44,26 +45,61 @@ std::expected<Secret, std::string> read_secret(std::string_view key, const std::
 
 } // namespace
 
-std::string SourceFiles::passwd_file(const config::LoginSource& source) const
+SourceFiles::Share SourceFiles::share_of(const Member& member, const config::Config& config) const
 {
-    const auto found = passwd_files.find(source.path);
-    return found == passwd_files.end() ? std::string() : found->second;
+    Share share;
+    const auto add_secret = [&](const std::string& path) {
+        if (const auto found = secrets.find(path); found != secrets.end())
+            share.secrets.insert(*found);
+    };
+    if (member.name == kerberos_envoy)
+        share.keytab = keytab;
+    if (member.name == issuer_envoy)
+        add_secret(config.logins.oauth.introspection_secret_file);
+    if (const auto* source = source_of_envoy(member, config); source != nullptr) {
+        if (const auto found = passwd_files.find(source->path); found != passwd_files.end())
+            share.passwd_file = found->second;
+        add_secret(source->bind_password_file);
+        add_secret(source->connection.password_file);
+    }
+    return share;
 }
 
-std::map<std::string, Secret> SourceFiles::secrets_of(const config::LoginSource& source) const
+bool operator==(const SourceFiles::Share& one, const SourceFiles::Share& other)
 {
-    std::map<std::string, Secret> own;
-    for (const auto* path : {&source.bind_password_file, &source.connection.password_file})
-        if (const auto found = secrets.find(*path); found != secrets.end())
-            own.insert(*found);
-    return own;
+    const auto same = [](const auto& left, const auto& right) {
+        return left.first == right.first && left.second.reveal() == right.second.reveal();
+    };
+    return one.passwd_file == other.passwd_file && one.keytab.reveal() == other.keytab.reveal() &&
+           std::ranges::equal(one.secrets, other.secrets, same);
 }
 
 std::expected<SourceFiles, std::string> read_source_files(const config::Config& config)
 {
     using Kind = config::LoginSource::Kind;
     SourceFiles files;
-    for (const auto& source : config.logins.sources) {
+    const auto& logins = config.logins;
+    if (!logins.keytab.empty()) {
+        auto keys = read_file("login.keytab", logins.keytab);
+        if (!keys)
+            return std::unexpected(keys.error());
+        files.keytab = Secret(std::move(*keys));
+    }
+    const auto add_secret = [&](std::string_view key,
+                                const std::string& path) -> std::expected<void, std::string> {
+        if (path.empty())
+            return {};
+        auto secret = read_secret(key, path);
+        if (!secret)
+            return std::unexpected(secret.error());
+        files.secrets.insert_or_assign(path, std::move(*secret));
+        return {};
+    };
+    if (auto added = add_secret("login.oauth.introspection_secret_file",
+                                logins.oauth.introspection_secret_file);
+        !added)
+        return std::unexpected(added.error());
+    for (const auto& source : logins.sources) {
         if (source.kind == Kind::passwd_file) {
             auto text = read_file("login.source.path", source.path);
             if (!text)
@@ -72,15 +108,9 @@ std::expected<SourceFiles, std::string> read_source_files(const config::Config& 
         }
         for (const auto& [key, path] :
              {std::pair{"login.source.bind_password_file", source.bind_password_file},
-              std::pair{"login.source.connection.password_file",
-                        source.connection.password_file}}) {
-            if (path.empty())
-                continue;
-            auto secret = read_secret(key, path);
-            if (!secret)
-                return std::unexpected(secret.error());
-            files.secrets.insert_or_assign(path, std::move(*secret));
-        }
+              std::pair{"login.source.connection.password_file", source.connection.password_file}})
+            if (auto added = add_secret(key, path); !added)
+                return std::unexpected(added.error());
     }
     return files;
 }

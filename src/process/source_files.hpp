@@ -11,15 +11,22 @@
 
 namespace posthouse::process {
 
-/// What outside sources of users ([[login.source]]) have in files. The
-/// supervisor reads these and hands each envoy its own.
+/// What outside sources of users ([[login.source]]), Kerberos and an issuer of tokens have in
+/// files. The supervisor reads these and hands each envoy its own.
 struct SourceFiles {
     std::map<std::string, std::string> passwd_files; // texts, by path
     std::map<std::string, Secret> secrets;           // first lines, by path
+    Secret keytab;
 
-    std::string passwd_file(const config::LoginSource&) const;
-    std::map<std::string, Secret> secrets_of(const config::LoginSource&) const;
+    /// One envoy's share.
+    struct Share {
+        std::string passwd_file;
+        Secret keytab;
+        std::map<std::string, Secret> secrets;
+    };
+    Share share_of(const Member&, const config::Config&) const;
 };
+bool operator==(const SourceFiles::Share&, const SourceFiles::Share&);
 
 /// The error is a sentence.
 std::expected<SourceFiles, std::string> read_source_files(const config::Config&);

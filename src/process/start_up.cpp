@@ -88,6 +88,10 @@ std::expected<Settings, std::string> settings_from(const ControlMessage& receive
             settings.passwd_file = std::move(*file);
             continue;
         }
+        if (configure.files(i) == "keytab") {
+            settings.keytab = Secret(std::move(*file));
+            continue;
+        }
         auto& to = configure.files(i) == "backup_recipients" ? settings.backup_recipients
                    : configure.files(i) == "token_keys"      ? settings.token_keys
                                                              : settings.notification_template;

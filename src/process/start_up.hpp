@@ -51,6 +51,7 @@ struct Settings {
     std::map<std::string, Secret> secrets = {};
     /// An envoy's: the text of its passwd-file.
     std::string passwd_file = {};
+    Secret keytab = {};        // Kerberos' envoy's
     net::TlsMaterial tls = {}; // A gate's: certificates; empty where there are none.
 };
 

@@ -217,13 +217,14 @@ void Supervision::configure(const Child& child) const
     if (child.member.role == Role::courier)
         for (const auto& [file, password] : documents.secrets)
             (*message.mutable_configure()->mutable_secrets())[file] = password.reveal();
-    const auto* source = source_of_envoy(child.member, documents.config);
-    const auto passwd_file =
-        text_file(source == nullptr ? std::string() : documents.sources.passwd_file(*source));
-    if (source != nullptr) {
+    const auto share = documents.sources.share_of(child.member, documents.config);
+    const auto passwd_file = text_file(share.passwd_file);
+    const auto keytab = text_file(std::string(share.keytab.reveal()));
+    if (child.member.role == Role::envoy) {
         message.mutable_configure()->add_files("passwd_file");
-        files.push_back(passwd_file.get());
-        for (const auto& [file, password] : documents.sources.secrets_of(*source))
+        message.mutable_configure()->add_files("keytab");
+        files.insert(files.end(), {passwd_file.get(), keytab.get()});
+        for (const auto& [file, password] : share.secrets)
             (*message.mutable_configure()->mutable_secrets())[file] = password.reveal();
     }
     child.control->send(message, files);

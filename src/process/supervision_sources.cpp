@@ -12,6 +12,8 @@ void Supervision::watch_source_files()
         source_watch_.add(path);
     for (const auto& [path, secret] : premises_.documents.sources.secrets)
         source_watch_.add(path);
+    if (const auto& keytab = premises_.documents.config.logins.keytab; !keytab.empty())
+        source_watch_.add(keytab);
 }
 
 /// One that cannot be read any more leaves what was in force.
@@ -23,16 +25,9 @@ void Supervision::look_at_source_files()
     auto& now = premises_.documents.sources;
     const auto before = std::exchange(now, std::move(*files));
     for (const auto& child : children_) {
-        const auto* source = source_of_envoy(child->member, premises_.documents.config);
-        if (source == nullptr || !child->control)
-            continue;
-        bool changed = before.passwd_file(*source) != now.passwd_file(*source);
-        const auto old_secrets = before.secrets_of(*source);
-        for (const auto& [path, secret] : now.secrets_of(*source)) {
-            const auto old = old_secrets.find(path);
-            changed |= old == old_secrets.end() || old->second.reveal() != secret.reveal();
-        }
-        if (changed)
+        const auto& config = premises_.documents.config;
+        if (child->control && child->member.role == Role::envoy &&
+            before.share_of(child->member, config) != now.share_of(child->member, config))
             configure(*child);
     }
 }

@@ -3,7 +3,6 @@
 
 #include "base/contract.hpp"
 #include "base/text.hpp"
-#include "sasl/gssapi.hpp"
 
 #include <utility>
 
@@ -21,6 +20,11 @@ Step Dialogue::judge(Verdict)
     return Refused{};
 }
 Step Dialogue::judge_token(TokenVerdict)
+{
+    expects(false);
+    return Refused{};
+}
+Step Dialogue::hear_acceptor(AcceptorStep)
 {
     expects(false);
     return Refused{};
@@ -43,7 +47,7 @@ std::unique_ptr<Dialogue> start_dialogue(std::string_view mechanism, Channel cha
     if (name == "XOAUTH2")
         return bearer_dialogue(Bearer::xoauth2);
     if (name == "GSSAPI")
-        return gssapi_dialogue(channel.service, channel.hostname);
+        return gssapi_dialogue();
     if (!name.starts_with("SCRAM-SHA-"))
         return nullptr;
     const auto binding = name.ends_with("-PLUS") ? Binding::required : Binding::none;

@@ -37,7 +37,6 @@ struct Channel {
     std::string end_point = {};            // tls-server-end-point (RFC 5929 §4); empty: none
     std::string certificate_identity = {}; // e-mail address of the verified client certificate
     bool plus_offered = false; // Was any SCRAM-…-PLUS? RFC 5802 §6: the check of a downgrade.
-    std::string service = "imap", hostname = {}; // ours, for Kerberos: imap, pop, smtp
 };
 
 enum class Refusal : std::uint8_t {
@@ -67,6 +66,10 @@ struct CheckToken {
     std::string user;
     Secret token;
 };
+/// Hand it to whoever holds the service's key (RFC 4752), and what that says to hear_acceptor().
+struct AskAcceptor {
+    std::string response;
+};
 /// The end. `as`: whom the client wants to be; empty: the same. `data`: to be sent with the
 /// success, if not empty.
 struct Accepted {
@@ -77,7 +80,8 @@ struct Accepted {
 struct Refused {
     Refusal why = Refusal::wrong;
 };
-using Step = std::variant<Challenge, FindKeys, CheckPassword, CheckToken, Accepted, Refused>;
+using Step =
+    std::variant<Challenge, FindKeys, CheckPassword, CheckToken, AskAcceptor, Accepted, Refused>;
 
 // ---- what was found out ---------------------------------------------------------------------
 
@@ -98,6 +102,13 @@ struct TokenVerdict {
     std::string scope = {}, discovery_url = {};
 };
 
+/// What Kerberos says to a client's response.
+struct AcceptorStep {
+    enum class What : std::uint8_t { refused, challenge, proved } what = What::refused;
+    std::string data = {};               ///< for the client
+    std::string principal = {}, as = {}; ///< of one that has proved who it is
+};
+
 class Dialogue {
 public:
     virtual ~Dialogue() = default;
@@ -111,6 +122,8 @@ public:
     virtual Step judge(Verdict);
     /// After CheckToken.
     virtual Step judge_token(TokenVerdict);
+    /// After AskAcceptor.
+    virtual Step hear_acceptor(AcceptorStep);
 };
 
 /// Keys to go on with for a user who has none. `salt` should always be the same for a user.
@@ -122,6 +135,9 @@ std::unique_ptr<Dialogue> start_dialogue(std::string_view mechanism, Channel, Ra
 
 std::unique_ptr<Dialogue> plain_dialogue();
 std::unique_ptr<Dialogue> login_dialogue();
+/// GSSAPI (RFC 4752), whose other half is AskAcceptor. Accepted::user is the principal, with its
+/// realm.
+std::unique_ptr<Dialogue> gssapi_dialogue();
 std::unique_ptr<Dialogue> external_dialogue(std::string certificate_identity);
 enum class Bearer : std::uint8_t { oauthbearer, xoauth2 };
 std::unique_ptr<Dialogue> bearer_dialogue(Bearer);

@@ -19,6 +19,15 @@ bool send_packet(int socket, const google::protobuf::MessageLite& message)
     return sent >= 0;
 }
 
+void erase_secrets(Question& question)
+{
+    for (auto* secret : {question.mutable_password(), question.mutable_token()})
+        ::explicit_bzero(secret->data(), secret->size());
+    if (question.has_exchange())
+        ::explicit_bzero(question.mutable_exchange()->mutable_response()->data(),
+                         question.exchange().response().size());
+}
+
 std::expected<std::string, PacketEnd> receive_packet(int socket)
 {
     std::string bytes(PacketLimits::bytes, '\0');

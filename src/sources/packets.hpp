@@ -18,6 +18,9 @@ struct PacketLimits {
 /// False: the other end is gone, or takes nothing at present.
 bool send_packet(int socket, const google::protobuf::MessageLite&);
 
+/// Of a question that has been sent, or answered.
+void erase_secrets(Question&);
+
 enum class PacketEnd : std::uint8_t { nothing_yet, closed };
 /// Does not wait.
 std::expected<std::string, PacketEnd> receive_packet(int socket);

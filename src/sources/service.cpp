@@ -12,60 +12,16 @@
 namespace asio = boost::asio;
 
 namespace posthouse::sources {
-namespace {
 
-Reply trouble(SourceError error)
-{
-    Reply reply;
-    reply.set_what(error == SourceError::broken ? Reply::BROKEN : Reply::UNAVAILABLE);
-    return reply;
-}
-
-Reply reply_to_find(Backend& backend, const mail::Mailbox& mailbox)
-{
-    const auto found = backend.find(mailbox);
-    if (!found)
-        return trouble(found.error());
-    Reply reply;
-    reply.set_what(*found ? Reply::SOMEBODY : Reply::NOBODY);
-    if (*found)
-        set_person(*reply.mutable_person(), **found);
-    return reply;
-}
-
-Reply reply_to_check(Backend& backend, const mail::Mailbox& mailbox, const Secret& password)
-{
-    const auto checked = backend.check(mailbox, password);
-    if (!checked)
-        return trouble(checked.error());
-    Reply reply;
-    switch (checked->answer) {
-    case Checked::Answer::right:
-        reply.set_what(checked->person ? Reply::RIGHT : Reply::BROKEN);
-        if (checked->person)
-            set_person(*reply.mutable_person(), *checked->person);
-        break;
-    case Checked::Answer::wrong:
-        reply.set_what(Reply::WRONG);
-        break;
-    case Checked::Answer::unknown:
-        reply.set_what(Reply::NOBODY);
-        break;
-    }
-    return reply;
-}
-
-} // namespace
-
-Service::Service(asio::io_context& context, std::vector<std::unique_ptr<Backend>> backends,
+Service::Service(asio::io_context& context, std::vector<std::unique_ptr<Worker>> workers,
                  const Limits& limits)
     : context_(context),
       limits_(limits),
       cache_(limits.cache),
-      backends_(std::move(backends))
+      workers_(std::move(workers))
 {
-    for (auto& backend : backends_)
-        threads_.emplace_back([this, &backend] { work(*backend); });
+    for (auto& worker : workers_)
+        threads_.emplace_back([this, &worker] { work(*worker); });
 }
 
 Service::~Service()
@@ -104,33 +60,40 @@ void Service::hear()
                        });
 }
 
+namespace {
+
+bool is_find(const Question& question)
+{
+    return !question.check() && !question.address().empty();
+}
+
+} // namespace
+
 void Service::take(std::string& packet)
 {
     Question question;
     const bool parsed = question.ParseFromString(packet);
     ::explicit_bzero(packet.data(), packet.size());
-    Secret password(question.password());
-    ::explicit_bzero(question.mutable_password()->data(), question.password().size());
-    auto mailbox = mail::Mailbox::parse(question.address());
-    if (!parsed || !mailbox || question.check() == password.empty())
-        return send(trouble(SourceError::broken), question.id());
+    const auto id = question.id();
+    if (!parsed)
+        return send(trouble(SourceError::broken), id);
     const auto now = Instant::clock::now();
-    if (!question.check())
+    if (is_find(question))
         if (auto known = cache_.find(lowercase(question.address()), now))
-            return send(std::move(*known), question.id());
+            return send(std::move(*known), id);
     {
         const std::lock_guard hold(lock_);
         if (jobs_.size() < limits_.waiting) {
-            jobs_.push_back({question.id(), connection_, std::move(*mailbox), question.check(),
-                             std::move(password), now});
+            jobs_.push_back({connection_, std::move(question), now});
             changed_.notify_one();
             return;
         }
     }
-    send(trouble(SourceError::unavailable), question.id());
+    erase_secrets(question);
+    send(trouble(SourceError::unavailable), id);
 }
 
-void Service::work(Backend& backend)
+void Service::work(Worker& worker)
 {
     for (;;) {
         std::unique_lock hold(lock_);
@@ -142,9 +105,8 @@ void Service::work(Backend& backend)
         hold.unlock();
         auto reply = Instant::clock::now() - job.since > limits_.patience
                          ? trouble(SourceError::unavailable)
-                     : job.check ? reply_to_check(backend, job.mailbox, job.password)
-                                 : reply_to_find(backend, job.mailbox);
-        job.password = Secret();
+                         : worker.answer(job.question);
+        erase_secrets(job.question);
         asio::post(context_,
                    [this, job = std::move(job), reply = std::move(reply)] { answer(job, reply); });
     }
@@ -152,10 +114,10 @@ void Service::work(Backend& backend)
 
 void Service::answer(const Job& job, Reply reply)
 {
-    if (!job.check && (reply.what() == Reply::SOMEBODY || reply.what() == Reply::NOBODY))
-        cache_.put(lowercase(job.mailbox.text()), reply, Instant::clock::now());
+    if (is_find(job.question) && (reply.what() == Reply::SOMEBODY || reply.what() == Reply::NOBODY))
+        cache_.put(lowercase(job.question.address()), reply, Instant::clock::now());
     if (job.connection == connection_)
-        send(std::move(reply), job.id);
+        send(std::move(reply), job.question.id());
 }
 
 void Service::send(Reply reply, std::uint32_t id)

@@ -2,8 +2,8 @@
 #pragma once
 
 #include "base/unique_fd.hpp"
-#include "sources/backend.hpp"
 #include "sources/find_cache.hpp"
+#include "sources/worker.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -17,8 +17,8 @@
 
 namespace posthouse::sources {
 
-/// The source's end of RemoteSource's connection: answers questions with backends that block, each
-/// on a thread of its own. What waits for them is bounded in number and time.
+/// The other end of Line's connection: answers questions with workers that block, each on a thread
+/// of its own. What waits for them is bounded in number and time.
 class Service {
 public:
     struct Limits {
@@ -28,7 +28,7 @@ public:
     };
 
     /// Starts the threads: before confine_calls().
-    Service(boost::asio::io_context&, std::vector<std::unique_ptr<Backend>>, const Limits&);
+    Service(boost::asio::io_context&, std::vector<std::unique_ptr<Worker>>, const Limits&);
     Service(const Service&) = delete;
     ~Service();
 
@@ -39,17 +39,14 @@ public:
 
 private:
     struct Job {
-        std::uint32_t id;
         std::uint32_t connection;
-        mail::Mailbox mailbox;
-        bool check;
-        Secret password;
+        Question question;
         Instant since;
     };
 
     void hear();
     void take(std::string& packet);
-    void work(Backend&);
+    void work(Worker&);
     void answer(const Job&, Reply);
     void send(Reply, std::uint32_t id);
 
@@ -59,7 +56,7 @@ private:
     std::unique_ptr<boost::asio::posix::stream_descriptor> clerk_;
     std::uint32_t connection_ = 0; // which one it is
 
-    std::vector<std::unique_ptr<Backend>> backends_;
+    std::vector<std::unique_ptr<Worker>> workers_;
     std::mutex lock_;
     std::condition_variable changed_;
     std::deque<Job> jobs_;

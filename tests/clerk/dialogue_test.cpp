@@ -118,6 +118,56 @@ TEST_F(ClerkDialogue, RefusesWhatIsNotOfferedThere)
               "accepted alice@example.org");
 }
 
+/// Takes "ticket of WHO", after one more round.
+struct FakeAcceptor final : Acceptor {
+    Task<std::optional<sasl::AcceptorStep>> take(Response response) override
+    {
+        using What = sasl::AcceptorStep::What;
+        heard.push_back(response);
+        if (is_down)
+            co_return std::nullopt;
+        if (response.data == "hello")
+            co_return sasl::AcceptorStep{.what = What::challenge, .data = "layers?"};
+        if (!response.data.starts_with("ticket of "))
+            co_return sasl::AcceptorStep{};
+        co_return sasl::AcceptorStep{.what = What::proved, .principal = response.data.substr(10)};
+    }
+    std::vector<Response> heard;
+    bool is_down = false;
+};
+
+TEST_F(ClerkDialogue, LetsTheHoldersOfTicketsIn)
+{
+    const auto kerberos = std::make_shared<FakeAcceptor>();
+    terms.acceptor = kerberos;
+    terms.logins.keytab = "/keytab";
+    terms.logins.realm = "EXAMPLE.ORG";
+    open();
+    const auto log_in = [&](const std::string& ticket) {
+        auto request = start("GSSAPI");
+        request.set_protocol("pop3");
+        request.set_has_initial(true);
+        request.set_initial("hello");
+        const auto asked = ask(request);
+        EXPECT_EQ(end_of(asked), "challenge layers?");
+        return end_of(answer(asked.dialogue(), ticket));
+    };
+    EXPECT_EQ(log_in("ticket of alice@EXAMPLE.ORG"), "accepted alice@example.org");
+    EXPECT_EQ(log_in("ticket of alice@ELSEWHERE.ORG"), "wrong");
+    EXPECT_EQ(log_in("ticket of alice/admin@EXAMPLE.ORG"), "wrong");
+    EXPECT_EQ(log_in("ticket of bob@EXAMPLE.ORG"), "wrong");
+    EXPECT_EQ(log_in("no ticket"), "wrong");
+    ASSERT_GE(kerberos->heard.size(), 4u);
+    EXPECT_EQ(kerberos->heard[0].service, "pop");
+    EXPECT_EQ(kerberos->heard[0].dialogue, kerberos->heard[1].dialogue);
+    EXPECT_NE(kerberos->heard[1].dialogue, kerberos->heard[2].dialogue);
+    kerberos->is_down = true;
+    auto request = start("GSSAPI");
+    request.set_has_initial(true);
+    request.set_initial("hello");
+    EXPECT_EQ(end_of(ask(request)), "unavailable");
+}
+
 TEST_F(ClerkDialogue, RefusesAClientThatWasToldOfNoBinding)
 {
     open();

@@ -40,7 +40,7 @@ TEST(Kit, ReachesWhatItsSourceNamesAndNoMore)
     EXPECT_EQ(kit->connect_ports, (std::vector<std::uint16_t>{389, 3636, 53}));
     EXPECT_EQ(kit->reach, Reach::listed_ports);
     EXPECT_TRUE(has(kit->readable_files, "/own.pem"));
-    EXPECT_EQ(kit->backends.size(), 4u);
+    EXPECT_EQ(kit->workers.size(), 4u);
     EXPECT_EQ(kit->limits.cache, ldap.cache);
 
     LoginSource sql{.name = "s", .kind = LoginSource::Kind::postgresql};
@@ -78,12 +78,41 @@ TEST(Kit, PutsAPasswdFileWhereItsBackendsSeeIt)
 {
     LoginSource file{.name = "f", .kind = LoginSource::Kind::passwd_file};
     const auto kit = make_kit(file, settings_with(file));
-    const auto alice = *mail::Mailbox::parse("alice@example.org");
+    sources::Question question;
+    question.set_address("alice@example.org");
+    question.set_check(true);
     for (const char* password : {"one", "two"}) {
         put_passwd_file(*kit, file, std::string("alice:{PLAIN}") + password + "\n");
-        for (const auto& backend : kit->backends)
-            EXPECT_EQ(backend->check(alice, Secret(password))->answer,
-                      sources::Checked::Answer::right);
+        question.set_password(password);
+        for (const auto& worker : kit->workers)
+            EXPECT_EQ(worker->answer(question).what(), sources::Reply::RIGHT);
+    }
+}
+
+TEST(Kit, ReachesTheIssuerAndNoMore)
+{
+    auto settings = settings_with({.name = "staff"});
+    auto& oauth = settings.config.logins.oauth;
+    oauth.introspection_url = "https://id.example.org:8443/introspect";
+    oauth.ca_file = "/own.pem";
+    const auto kit = make_issuer_kit(settings);
+    ASSERT_TRUE(kit.has_value());
+    EXPECT_EQ(kit->connect_ports, (std::vector<std::uint16_t>{8443, 53}));
+    EXPECT_TRUE(has(kit->readable_files, "/own.pem"));
+    EXPECT_EQ(kit->reach, Reach::listed_ports);
+    for (const char* url : {"http://id.example.org/", "id.example.org", "https://", "ftp://a/",
+                            "https://me:secret@id.example.org/", "https://id.example.org/#x"}) {
+        oauth.introspection_url = url;
+        EXPECT_FALSE(make_issuer_kit(settings).has_value()) << url;
+    }
+}
+
+TEST(Kit, TakesNoKeytabThatIsNone)
+{
+    auto settings = settings_with({.name = "staff"});
+    for (const char* text : {"", "\x05\x02", "this is no keytab"}) {
+        settings.keytab = Secret(text);
+        EXPECT_FALSE(make_kerberos_kit(settings).has_value()) << text;
     }
 }
 

@@ -75,7 +75,7 @@ protected:
         backend_ = backend.get();
         std::vector<std::unique_ptr<Backend>> backends;
         backends.push_back(std::move(backend));
-        service_ = std::make_unique<Service>(context_, std::move(backends), limits);
+        service_ = std::make_unique<Service>(context_, workers_for(std::move(backends)), limits);
         remote_ = std::make_unique<RemoteSource>(context_, "staff", remote_limits);
         join();
     }

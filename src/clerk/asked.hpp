@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "clerk/acceptor.hpp"
+#include "clerk/tokens.hpp"
+#include "config/logins.hpp"
+#include "sources/line.hpp"
+
+#include <memory>
+#include <utility>
+
+/// Questions to the envoys that are not about a source's users.
+namespace posthouse::clerk {
+
+/// Tokens that the issuer is asked about: RFC 7662.
+class AskedTokens final : public Tokens {
+public:
+    AskedTokens(std::shared_ptr<sources::Line> issuer, config::OAuth terms)
+        : issuer_(std::move(issuer)),
+          terms_(std::move(terms))
+    {
+    }
+    Task<std::optional<sasl::TokenVerdict>> judge(Secret token) override;
+
+private:
+    std::shared_ptr<sources::Line> issuer_;
+    config::OAuth terms_;
+};
+
+class KerberosAcceptor final : public Acceptor {
+public:
+    explicit KerberosAcceptor(std::shared_ptr<sources::Line> line) : line_(std::move(line)) {}
+    Task<std::optional<sasl::AcceptorStep>> take(Response) override;
+
+private:
+    std::shared_ptr<sources::Line> line_;
+};
+
+} // namespace posthouse::clerk
