@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/message_entry.hpp"
 
+#include <array>
+
 namespace posthouse::mail {
 namespace {
 
@@ -25,6 +27,23 @@ std::uint64_t bits(std::int64_t value)
     return static_cast<std::uint64_t>(value);
 }
 
+/// An entry's bytes while they are put together, to be appended at once.
+class Bytes {
+public:
+    void add(std::uint8_t byte) { bytes_[size_++] = static_cast<char>(byte); }
+    void add_number(std::uint64_t value)
+    {
+        for (; value >= 0x80; value >>= 7)
+            add(static_cast<std::uint8_t>(value | 0x80));
+        add(static_cast<std::uint8_t>(value));
+    }
+    std::string_view text() const { return {bytes_.data(), size_}; }
+
+private:
+    std::array<char, 1 + 8 * 10> bytes_; // the flags and eight numbers
+    std::size_t size_ = 0;
+};
+
 } // namespace
 
 void append_varint(std::string& to, std::uint64_t value)
@@ -38,6 +57,11 @@ void append_varint(std::string& to, std::uint64_t value)
 
 std::optional<std::uint64_t> take_varint(std::string_view& from)
 {
+    if (!from.empty() && static_cast<unsigned char>(from.front()) < 0x80) { // Most are small.
+        const auto value = static_cast<std::uint64_t>(from.front());
+        from.remove_prefix(1);
+        return value;
+    }
     std::uint64_t value = 0;
     for (unsigned at = 0; at < from.size() && at < 10; ++at) {
         const auto byte = static_cast<unsigned char>(from[at]);
@@ -71,26 +95,28 @@ std::optional<std::string_view> take_bytes(std::string_view& from)
 
 void EntryPacker::append(const MessageEntry& entry, std::string& to)
 {
-    append_varint(to, entry.uid - last_.uid);
+    Bytes bytes;
+    bytes.add_number(entry.uid - last_.uid);
     if (has(fields_, EntryField::flags)) {
         // Most messages have no keywords: one byte says so together with the flags.
         const bool keywords = entry.keywords != 0;
-        to += static_cast<char>(entry.flags.bits() | (keywords ? 0x80 : 0));
+        bytes.add(static_cast<std::uint8_t>(entry.flags.bits() | (keywords ? 0x80 : 0)));
         if (keywords)
-            append_varint(to, entry.keywords);
+            bytes.add_number(entry.keywords);
     }
     if (has(fields_, EntryField::modseq))
-        append_varint(to, zigzag(entry.modseq - last_.modseq));
+        bytes.add_number(zigzag(entry.modseq - last_.modseq));
     if (has(fields_, EntryField::size))
-        append_varint(to, entry.size);
+        bytes.add_number(entry.size);
     if (has(fields_, EntryField::dates)) {
-        append_varint(to, zigzag(bits(entry.internal_date) - bits(last_.internal_date)));
-        append_varint(to, zigzag(bits(entry.save_date) - bits(entry.internal_date)));
+        bytes.add_number(zigzag(bits(entry.internal_date) - bits(last_.internal_date)));
+        bytes.add_number(zigzag(bits(entry.save_date) - bits(entry.internal_date)));
     }
     if (has(fields_, EntryField::ids)) {
-        append_varint(to, zigzag(entry.email - last_.email));
-        append_varint(to, zigzag(entry.thread - last_.thread));
+        bytes.add_number(zigzag(entry.email - last_.email));
+        bytes.add_number(zigzag(entry.thread - last_.thread));
     }
+    to += bytes.text();
     last_ = entry;
 }
 

@@ -59,8 +59,11 @@ mail::UidSet present(const Box& box, const mail::UidSet& uids)
     return there;
 }
 
-Entry with_flags(Entry entry, const Account::StoreOrder& order, std::uint64_t bits)
+/// Did it change anything?
+bool apply(const Account::StoreOrder& order, std::uint64_t bits, Entry& entry)
 {
+    const auto flags = entry.flags;
+    const auto keywords = entry.keywords;
     switch (order.change) {
     case Account::FlagChange::replace:
         entry.flags = order.flags.system;
@@ -75,7 +78,7 @@ Entry with_flags(Entry entry, const Account::StoreOrder& order, std::uint64_t bi
         entry.keywords &= ~bits;
         break;
     }
-    return entry;
+    return entry.flags != flags || entry.keywords != keywords;
 }
 
 } // namespace
@@ -110,25 +113,21 @@ Task<Result<Account::Stored>> Account::store(MailboxId id, StoreOrder order)
                     }
                 }
                 std::uint64_t modseq = 0;
-                for (const auto uid : uids) {
-                    const auto* before = delta.entry(id, uid);
-                    if (before == nullptr)
-                        continue;
-                    if (order.unchanged_since && before->modseq > *order.unchanged_since) {
-                        stored.refused.add(uid);
-                        continue;
+                delta.change_flags(id, uids, [&](Entry& entry) {
+                    if (order.unchanged_since && entry.modseq > *order.unchanged_since) {
+                        stored.refused.add(entry.uid);
+                        return false;
                     }
-                    auto after = with_flags(*before, order, bits);
-                    if (after == *before)
-                        continue;
+                    if (!apply(order, bits, entry))
+                        return false;
                     if (modseq == 0)
                         modseq = delta.next_modseq();
-                    after.modseq = modseq;
-                    if (order.known_modseq != 0 && before->modseq > order.known_modseq)
-                        stored.stale.add(uid);
-                    delta.put(id, after, before);
-                    stored.changed.add(uid);
-                }
+                    if (order.known_modseq != 0 && entry.modseq > order.known_modseq)
+                        stored.stale.add(entry.uid);
+                    entry.modseq = modseq;
+                    stored.changed.add(entry.uid);
+                    return true;
+                });
                 stored.modseq = std::max(stored.modseq, modseq);
                 return {};
             },

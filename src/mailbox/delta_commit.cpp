@@ -37,38 +37,20 @@ std::size_t Delta::weight() const
 {
     std::size_t rows = rows_.size() + blobs_.size() + dropped_.size() + 1 + name_pages().size();
     for (const auto& [id, part] : parts_)
-        rows += 1 + part.pages.size() + part.vanished.size();
+        rows += 1 + part.pages.size() + part.news.size();
     return rows;
 }
 
-std::string Delta::packed_page(MailboxId id, const Part& part, std::uint32_t page) const
-{
-    const std::uint64_t first = std::uint64_t{page} * key::page_uids;
-    const auto last = static_cast<std::uint32_t>(first + key::page_uids - 1);
-    const auto begin = static_cast<std::uint32_t>(first);
-    std::span<const Entry> before;
-    if (const auto box = state_.boxes.find(id); box != state_.boxes.end())
-        before = box->second.range(begin, last);
-    std::string packed;
-    mail::EntryPacker packer(mail::all_entry_fields);
-    auto changed = part.entries.lower_bound(begin);
-    const auto end = part.entries.upper_bound(last);
-    for (auto it = before.begin(); it != before.end() || changed != end;) {
-        const bool new_first = changed != end && (it == before.end() || changed->first <= it->uid);
-        if (!new_first) {
-            packer.append(*it++, packed);
-            continue;
-        }
-        if (it != before.end() && it->uid == changed->first)
-            ++it;
-        if (changed->second)
-            packer.append(*changed->second, packed);
-        ++changed;
-    }
-    return packed;
-}
-
 namespace {
+
+std::string packed(const std::vector<Entry>& entries)
+{
+    std::string bytes;
+    mail::EntryPacker packer(mail::all_entry_fields);
+    for (const auto& entry : entries)
+        packer.append(entry, bytes);
+    return bytes;
+}
 
 /// Ranges in several rows, should one not hold them.
 void write_trail(store::Writer::Batch& batch, MailboxId id, std::uint64_t modseq,
@@ -97,15 +79,14 @@ void Delta::write(store::Writer::Batch& batch)
             batch.put(key::names(page), std::move(packed));
     }
     for (const auto& [id, part] : parts_) {
-        for (const auto page : part.pages) {
-            auto packed = packed_page(id, part, page);
-            if (packed.empty())
-                batch.erase(key::page(id, page));
+        for (const auto& [number, page] : part.pages) {
+            if (page.entries.empty())
+                batch.erase(key::page(id, number));
             else
-                batch.put(key::page(id, page), std::move(packed));
+                batch.put(key::page(id, number), packed(page.entries));
         }
-        for (const auto& [modseq, uids] : part.vanished)
-            write_trail(batch, id, modseq, uids);
+        for (const auto& [modseq, news] : part.news)
+            write_trail(batch, id, modseq, news.vanished);
         if (part.erased)
             batch.erase(key::mailbox(id));
         else if (part.record)
@@ -123,53 +104,46 @@ void Delta::write(store::Writer::Batch& batch)
     batch.put(key::account, account_.SerializeAsString());
 }
 
-namespace {
-
-/// Both ascending: changes are put in, vanished ones left out.
-void merge(std::vector<Entry>& entries,
-           const std::map<std::uint32_t, std::optional<Entry>>& changes)
+/// Puts pages, ascending, into the place of what was there of them.
+void Delta::settle_entries(Box& box, std::map<std::uint32_t, Page>& pages)
 {
-    if (changes.empty())
-        return;
-    // Mostly what is new stands behind all else.
-    if (entries.empty() || changes.begin()->first > entries.back().uid) {
-        for (const auto& [uid, entry] : changes)
-            if (entry)
-                entries.push_back(*entry);
-        return;
+    auto& entries = box.entries;
+    const auto reach_of = [&entries](std::uint32_t number) {
+        const auto first = number * key::page_uids;
+        const auto begin = std::ranges::lower_bound(entries, first, {}, &Entry::uid);
+        const auto end =
+            std::upper_bound(begin, entries.end(), first + (key::page_uids - 1),
+                             [](std::uint32_t uid, const Entry& e) { return uid < e.uid; });
+        return std::pair(begin, end);
+    };
+    // Flags change in place; what is new stands behind all else, mostly.
+    auto next = pages.begin();
+    for (; next != pages.end(); ++next) {
+        const auto& [number, page] = *next;
+        const auto [begin, end] = reach_of(number);
+        if (page.reshaped && end != entries.end())
+            break;
+        const auto kept = std::min<std::ptrdiff_t>(end - begin, std::ssize(page.entries));
+        std::copy_n(page.entries.begin(), kept, begin);
+        if (!page.reshaped)
+            continue;
+        entries.erase(begin + kept, end);
+        entries.insert(entries.end(), page.entries.begin() + kept, page.entries.end());
     }
-    bool in_place = true;
-    for (const auto& [uid, entry] : changes) {
-        const auto at = std::ranges::lower_bound(entries, uid, {}, &Entry::uid);
-        if (entry && at != entries.end() && at->uid == uid)
-            *at = *entry;
-        else
-            in_place = false;
-    }
-    if (in_place)
+    if (next == pages.end())
         return;
     std::vector<Entry> merged;
-    merged.reserve(entries.size() + changes.size());
-    auto change = changes.begin();
-    for (const auto& entry : entries) {
-        for (; change != changes.end() && change->first < entry.uid; ++change)
-            if (change->second)
-                merged.push_back(*change->second);
-        if (change != changes.end() && change->first == entry.uid) {
-            if (change->second)
-                merged.push_back(*change->second);
-            ++change;
-        } else {
-            merged.push_back(entry);
-        }
+    merged.reserve(entries.size() + key::page_uids);
+    auto rest = entries.begin();
+    for (; next != pages.end(); ++next) {
+        const auto [begin, end] = reach_of(next->first);
+        merged.insert(merged.end(), rest, begin);
+        merged.insert(merged.end(), next->second.entries.begin(), next->second.entries.end());
+        rest = end;
     }
-    for (; change != changes.end(); ++change)
-        if (change->second)
-            merged.push_back(*change->second);
+    merged.insert(merged.end(), rest, entries.end());
     entries = std::move(merged);
 }
-
-} // namespace
 
 std::vector<MailboxId> Delta::publish(State& state) &&
 {
@@ -188,16 +162,10 @@ std::vector<MailboxId> Delta::publish(State& state) &&
         }
         box.record = std::move(*part.record);
         changed.push_back(id);
-        if (!box.loaded || part.entries.empty())
+        if (!box.loaded)
             continue;
-        merge(box.entries, part.entries);
-        std::map<std::uint64_t, Box::Recent> recent;
-        for (const auto& [uid, entry] : part.entries)
-            if (entry)
-                recent[entry->modseq].changed.add(uid);
-        for (auto& [modseq, uids] : part.vanished)
-            recent[modseq].vanished = std::move(uids);
-        for (auto& [modseq, one] : recent) {
+        settle_entries(box, part.pages);
+        for (auto& [modseq, one] : part.news) {
             one.modseq = modseq;
             box.recent.push_back(std::move(one));
             if (box.recent.size() > Box::most_recent) {

@@ -15,6 +15,35 @@ Number moved(Number value, std::int64_t by)
     return static_cast<Number>(static_cast<std::int64_t>(value) + by);
 }
 
+/// Where this UID is or would be. Mostly it is the one behind all others.
+template <class Entries>
+auto place_of(Entries& entries, std::uint32_t uid)
+{
+    if (entries.empty() || entries.back().uid < uid)
+        return entries.end();
+    return std::ranges::lower_bound(entries, uid, {}, &Entry::uid);
+}
+
+/// What entries add to a mailbox's counts beyond their number.
+struct Weight {
+    std::int64_t unseen = 0, deleted = 0, deleted_bytes = 0;
+    void add(const Entry& entry, int by)
+    {
+        if (!entry.flags.has(mail::SystemFlag::seen))
+            unseen += by;
+        if (entry.flags.has(mail::SystemFlag::deleted)) {
+            deleted += by;
+            deleted_bytes += static_cast<std::int64_t>(entry.size) * by;
+        }
+    }
+    void add_to(Mailbox& box) const
+    {
+        box.set_unseen(moved(box.unseen(), unseen));
+        box.set_deleted(moved(box.deleted(), deleted));
+        box.set_deleted_bytes(moved(box.deleted_bytes(), deleted_bytes));
+    }
+};
+
 } // namespace
 
 std::span<const Entry> Box::range(std::uint32_t first, std::uint32_t last) const
@@ -130,10 +159,34 @@ bool Delta::is_loaded(MailboxId id) const
 const Entry* Delta::entry(MailboxId id, std::uint32_t uid) const
 {
     if (const auto part = parts_.find(id); part != parts_.end())
-        if (const auto found = part->second.entries.find(uid); found != part->second.entries.end())
-            return found->second ? &*found->second : nullptr;
+        if (const auto page = part->second.pages.find(uid / key::page_uids);
+            page != part->second.pages.end()) {
+            const auto& entries = page->second.entries;
+            const auto at = place_of(entries, uid);
+            return at != entries.end() && at->uid == uid ? &*at : nullptr;
+        }
     const auto box = state_.boxes.find(id);
     return box == state_.boxes.end() ? nullptr : box->second.find(uid);
+}
+
+std::span<const Entry> Delta::old_page(MailboxId id, std::uint32_t page) const
+{
+    const auto box = state_.boxes.find(id);
+    if (box == state_.boxes.end())
+        return {};
+    const auto first = page * key::page_uids;
+    return box->second.range(first, first + (key::page_uids - 1));
+}
+
+Delta::Page& Delta::writable_page(MailboxId id, Part& part, std::uint32_t number)
+{
+    const auto [found, fresh] = part.pages.try_emplace(number);
+    if (fresh) {
+        const auto old = old_page(id, number);
+        found->second.entries.reserve(key::page_uids);
+        found->second.entries.assign(old.begin(), old.end());
+    }
+    return found->second;
 }
 
 void Delta::count(Mailbox& box, const Entry& entry, int by)
@@ -141,14 +194,11 @@ void Delta::count(Mailbox& box, const Entry& entry, int by)
     const auto bytes = static_cast<std::int64_t>(entry.size) * by;
     box.set_messages(moved(box.messages(), by));
     box.set_bytes(moved(box.bytes(), bytes));
-    if (!entry.flags.has(mail::SystemFlag::seen))
-        box.set_unseen(moved(box.unseen(), by));
-    if (entry.flags.has(mail::SystemFlag::deleted)) {
-        box.set_deleted(moved(box.deleted(), by));
-        box.set_deleted_bytes(moved(box.deleted_bytes(), bytes));
-    }
     account_.set_messages(moved(account_.messages(), by));
     account_.set_bytes(moved(account_.bytes(), bytes));
+    Weight weight;
+    weight.add(entry, by);
+    weight.add_to(box);
 }
 
 void Delta::put(MailboxId id, const Entry& entry, const Entry* before)
@@ -161,9 +211,63 @@ void Delta::put(MailboxId id, const Entry& entry, const Entry* before)
     auto& part = parts_[id];
     // A page is written whole: without the entries beside it they would be lost.
     expects(is_loaded(id));
-    // Mostly they come in their order.
-    part.entries.insert_or_assign(part.entries.end(), entry.uid, entry);
-    part.pages.insert(entry.uid / key::page_uids);
+    auto& page = writable_page(id, part, entry.uid / key::page_uids);
+    const auto at = place_of(page.entries, entry.uid);
+    if (at != page.entries.end() && at->uid == entry.uid) {
+        *at = entry;
+    } else {
+        page.entries.insert(at, entry);
+        page.reshaped = true;
+    }
+    part.news[entry.modseq].changed.add(entry.uid);
+}
+
+void Delta::change_flags(MailboxId id, const mail::UidSet& uids,
+                         const std::function<bool(Entry&)>& change)
+{
+    expects(is_loaded(id));
+    Weight weight;
+    std::uint64_t highest = 0;
+    Page* page = nullptr; // the one that is written to
+    std::span<const Entry> entries;
+    std::uint64_t behind = 0; // the last UID of the page that `entries` are of
+    const auto change_one = [&](std::size_t at) {
+        Entry after = entries[at];
+        if (!change(after))
+            return;
+        weight.add(entries[at], -1);
+        weight.add(after, 1);
+        highest = std::max(highest, after.modseq);
+        auto& part = parts_[id];
+        if (page == nullptr) {
+            page = &writable_page(id, part, after.uid / key::page_uids);
+            entries = page->entries;
+        }
+        part.news[after.modseq].changed.add(after.uid);
+        page->entries[at] = after;
+    };
+    for (const auto& range : uids.ranges())
+        for (std::uint64_t first = range.first; first <= range.last; first = behind + 1) {
+            const auto number = static_cast<std::uint32_t>(first / key::page_uids);
+            if (entries.empty() || first > behind) {
+                auto& pages = parts_[id].pages;
+                const auto changed = pages.find(number);
+                page = changed == pages.end() ? nullptr : &changed->second;
+                entries = page == nullptr ? old_page(id, number) : page->entries;
+                behind = (std::uint64_t{number} + 1) * key::page_uids - 1;
+            }
+            auto at = static_cast<std::size_t>(
+                place_of(entries, static_cast<std::uint32_t>(first)) - entries.begin());
+            for (; at < entries.size() && entries[at].uid <= range.last; ++at)
+                change_one(at);
+            if (range.last <= behind)
+                break;
+        }
+    if (highest == 0)
+        return;
+    auto& box = writable(id);
+    weight.add_to(box);
+    box.set_highest_modseq(std::max<std::uint64_t>(box.highest_modseq(), highest));
 }
 
 void Delta::vanish(MailboxId id, std::uint32_t uid)
@@ -175,9 +279,10 @@ void Delta::vanish(MailboxId id, std::uint32_t uid)
     box.set_highest_modseq(account_.modseq());
     auto& part = parts_[id];
     expects(is_loaded(id));
-    part.entries.insert_or_assign(uid, std::nullopt);
-    part.pages.insert(uid / key::page_uids);
-    part.vanished[account_.modseq()].add(uid);
+    auto& page = writable_page(id, part, uid / key::page_uids);
+    page.entries.erase(place_of(page.entries, uid));
+    page.reshaped = true;
+    part.news[account_.modseq()].vanished.add(uid);
 }
 
 std::uint32_t Delta::names(std::uint64_t email) const

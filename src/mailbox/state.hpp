@@ -10,6 +10,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <optional>
 #include <set>
@@ -75,11 +76,14 @@ public:
 
     /// Are its entries there, so that they can be looked at and changed?
     bool is_loaded(MailboxId) const;
-    /// Of a loaded mailbox.
+    /// Of a loaded mailbox; valid until entries of this mailbox come or go.
     const Entry* entry(MailboxId, std::uint32_t uid) const;
     /// New or changed; counts it. `before`: what entry() says of this UID.
     void put(MailboxId, const Entry&, const Entry* before);
     void put(MailboxId id, const Entry& entry) { put(id, entry, this->entry(id, entry.uid)); }
+    /// For many at once: `change` alters flags, keywords and MODSEQ of an entry, and says whether
+    /// it did. The UIDs are of messages that are there.
+    void change_flags(MailboxId, const mail::UidSet&, const std::function<bool(Entry&)>& change);
     void vanish(MailboxId, std::uint32_t uid);
     /// How often this email is named; 0 after the last one vanished.
     std::uint32_t names(std::uint64_t email) const;
@@ -106,16 +110,24 @@ public:
     std::vector<MailboxId> publish(State&) &&;
 
 private:
+    /// A page of a mailbox's entries as this commit will have it, copied from the state when the
+    /// first of them changes: it is written whole anyway.
+    struct Page {
+        std::vector<Entry> entries; ///< ascending uid
+        bool reshaped = false;      ///< some came or went
+    };
     struct Part {
         std::optional<Mailbox> record; ///< nothing: only looked at
         bool fresh = false, erased = false;
-        std::map<std::uint32_t, std::optional<Entry>> entries;
-        std::set<std::uint32_t> pages;
-        std::map<std::uint64_t, mail::UidSet> vanished; ///< by modseq
+        std::map<std::uint32_t, Page> pages;
+        std::map<std::uint64_t, Box::Recent> news; ///< by modseq
     };
     Mailbox& writable(MailboxId);
     void count(Mailbox&, const Entry&, int by);
-    std::string packed_page(MailboxId, const Part&, std::uint32_t page) const;
+    /// As it is on disk.
+    std::span<const Entry> old_page(MailboxId, std::uint32_t page) const;
+    Page& writable_page(MailboxId, Part&, std::uint32_t page);
+    static void settle_entries(Box&, std::map<std::uint32_t, Page>&);
     std::string packed_names(std::uint64_t page) const;
     std::set<std::uint64_t> name_pages() const;
 
