@@ -73,6 +73,30 @@ public:
     /// For the sweep: blobs after `after`, ascending. Those of this incarnation may be on their
     /// way.
     virtual Task<Result<std::vector<Listed>>> list(BlobId after, std::size_t limit) = 0;
+
+    /// From here on new_id() gives ids behind this one, durably: what a restored store needs.
+    virtual Task<Result<void>> skip_ids(BlobId past) = 0;
+};
+
+/// What the store was at one moment, all partitions and bodies together: after some commits of
+/// each, and before the others. What it shows stays readable, whatever is dropped meanwhile, until
+/// it is destroyed; the engine must outlive it. Reading it delays nobody's commits: where an engine
+/// has threads, it is done on one of its own.
+class Snapshot {
+public:
+    virtual ~Snapshot() = default;
+
+    /// As those of Partitions and Blobs. A page of rows also ends, with more to come, when it has
+    /// page_bytes or more.
+    static constexpr std::size_t page_bytes = 256 * 1024;
+    virtual Task<Result<std::vector<PartitionId>>> list(std::string prefix, std::string after,
+                                                        std::size_t limit) = 0;
+    virtual Task<Result<Page>> scan(PartitionId, std::string prefix, std::string after,
+                                    std::size_t limit) = 0;
+    virtual Task<Result<std::vector<Blobs::Listed>>> list_blobs(BlobId after,
+                                                                std::size_t limit) = 0;
+    virtual Task<Result<std::string>> read_blob(BlobId, std::uint64_t offset,
+                                                std::size_t length) = 0;
 };
 
 /// "This partition changed": may be lost, doubled or late. After subscribe() returns read the
@@ -96,6 +120,11 @@ public:
     virtual Partitions& partitions() = 0;
     virtual Blobs& blobs() = 0;
     virtual Hints& hints() = 0;
+    /// unavailable: this engine has none.
+    virtual Task<Result<std::unique_ptr<Snapshot>>> snapshot()
+    {
+        co_return std::unexpected(Error::unavailable);
+    }
     /// True: a commit that ends with Error::unknown is followed by Error::fenced until the store
     /// is opened anew, so that nobody has to find out what became of it while it is open.
     virtual bool fences_unknown_outcomes() const { return false; }

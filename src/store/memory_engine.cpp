@@ -8,6 +8,68 @@
 
 namespace posthouse::store {
 
+namespace {
+
+constexpr std::size_t no_bound = ~std::size_t{0};
+
+struct Scan {
+    const PartitionId& partition;
+    const std::string &prefix, &after;
+    std::size_t rows, bytes;
+};
+
+Page scan_rows(const MemoryDisk& disk, const Scan& scan)
+{
+    Page page;
+    const auto found = disk.partitions.find(scan.partition.name);
+    if (found == disk.partitions.end())
+        return page;
+    page.at = found->second.version;
+    const auto& rows = found->second.rows;
+    const std::string start = scan_start(scan.prefix);
+    const std::size_t limit = std::min(scan.rows, Limits::page_rows);
+    std::size_t bytes = 0;
+    for (auto row = scan.after < start ? rows.lower_bound(start) : rows.upper_bound(scan.after);
+         row != rows.end() && row->first.starts_with(scan.prefix); ++row) {
+        if (page.rows.size() == limit || bytes >= scan.bytes) {
+            page.more = true;
+            break;
+        }
+        bytes += row->first.size() + row->second.size();
+        page.rows.push_back({row->first, row->second});
+    }
+    return page;
+}
+
+std::vector<PartitionId> list_partitions(const MemoryDisk& disk, const std::string& prefix,
+                                         const std::string& after, std::size_t limit)
+{
+    std::vector<PartitionId> names;
+    const auto& all = disk.partitions;
+    limit = std::min(limit, Limits::page_rows);
+    for (auto it = after < prefix ? all.lower_bound(prefix) : all.upper_bound(after);
+         it != all.end() && it->first.starts_with(prefix) && names.size() < limit; ++it)
+        names.push_back({it->first});
+    return names;
+}
+
+std::vector<Blobs::Listed> list_blobs(const MemoryDisk& disk, BlobId after, std::size_t limit)
+{
+    std::vector<Blobs::Listed> listed;
+    limit = std::min(limit, Limits::page_rows);
+    for (auto it = disk.blobs.upper_bound(after); it != disk.blobs.end() && listed.size() < limit;
+         ++it)
+        listed.push_back({it->first, it->second.owner, it->second.data.size()});
+    return listed;
+}
+
+std::string slice(const std::string& data, std::uint64_t offset, std::size_t length)
+{
+    return offset >= data.size() ? std::string() : data.substr(offset, length);
+}
+
+} // namespace
+
 struct MemoryEngine::State {
     boost::asio::any_io_executor executor;
     std::shared_ptr<MemoryDisk> disk;
@@ -78,8 +140,10 @@ Result<Version> MemoryEngine::State::apply(Commit& commit)
         partition.rows.insert_or_assign(std::move(row.key), std::move(row.value));
     for (const std::string& key : commit.erase)
         partition.rows.erase(key);
-    for (NewBlob& blob : commit.blobs)
-        disk->blobs.emplace(blob.id, MemoryDisk::Blob{commit.partition, std::move(blob.data)});
+    for (NewBlob& blob : commit.blobs) {
+        auto& owner = blob.owner.name.empty() ? commit.partition : blob.owner;
+        disk->blobs.emplace(blob.id, MemoryDisk::Blob{owner, std::move(blob.data)});
+    }
     for (const BlobId id : commit.drop_blobs)
         disk->blobs.erase(id);
     return partition.version;
@@ -140,23 +204,7 @@ public:
         const auto state = state_;
         if (state->cut)
             co_return std::unexpected(Error::fenced);
-        Page page;
-        const auto found = state->disk->partitions.find(id.name);
-        if (found == state->disk->partitions.end())
-            co_return page;
-        page.at = found->second.version;
-        const auto& rows = found->second.rows;
-        const std::string start = scan_start(prefix);
-        limit = std::min(limit, Limits::page_rows);
-        for (auto row = after < start ? rows.lower_bound(start) : rows.upper_bound(after);
-             row != rows.end() && row->first.starts_with(prefix); ++row) {
-            if (page.rows.size() == limit) {
-                page.more = true;
-                break;
-            }
-            page.rows.push_back({row->first, row->second});
-        }
-        co_return page;
+        co_return scan_rows(*state->disk, {id, prefix, after, limit, no_bound});
     }
 
     Task<Result<Version>> version(PartitionId id) override
@@ -183,13 +231,7 @@ public:
         const auto state = state_;
         if (state->cut)
             co_return std::unexpected(Error::fenced);
-        std::vector<PartitionId> names;
-        const auto& all = state->disk->partitions;
-        limit = std::min(limit, Limits::page_rows);
-        for (auto it = after < prefix ? all.lower_bound(prefix) : all.upper_bound(after);
-             it != all.end() && it->first.starts_with(prefix) && names.size() < limit; ++it)
-            names.push_back({it->first});
-        co_return names;
+        co_return list_partitions(*state->disk, prefix, after, limit);
     }
 
 private:
@@ -254,10 +296,7 @@ public:
         const auto blob = find(id);
         if (!blob)
             co_return std::unexpected(blob.error());
-        const std::string& data = (*blob)->data;
-        if (offset >= data.size())
-            co_return std::string();
-        co_return data.substr(offset, length);
+        co_return slice((*blob)->data, offset, length);
     }
 
     Task<Result<void>> remove(BlobId id) override
@@ -274,12 +313,18 @@ public:
     {
         if (state_->cut)
             co_return std::unexpected(Error::fenced);
-        std::vector<Listed> listed;
-        limit = std::min(limit, Limits::page_rows);
-        for (auto it = state_->disk->blobs.upper_bound(after);
-             it != state_->disk->blobs.end() && listed.size() < limit; ++it)
-            listed.push_back({it->first, it->second.owner, it->second.data.size()});
-        co_return listed;
+        co_return list_blobs(*state_->disk, after, limit);
+    }
+
+    Task<Result<void>> skip_ids(BlobId past) override
+    {
+        const auto state = state_;
+        co_await state->turn();
+        if (state->cut)
+            co_return std::unexpected(Error::fenced);
+        if (past.incarnation >= state->disk->incarnation)
+            state->disk->incarnation = past.incarnation + 1;
+        co_return Result<void>();
     }
 
 private:
@@ -294,6 +339,53 @@ private:
     }
 
     std::shared_ptr<State> state_;
+};
+
+/// A copy of all that there is.
+class MemoryEngine::Moment final : public Snapshot {
+public:
+    explicit Moment(std::shared_ptr<State> state) : state_(std::move(state)), disk_(*state_->disk)
+    {
+    }
+
+    Task<Result<std::vector<PartitionId>>> list(std::string prefix, std::string after,
+                                                std::size_t limit) override
+    {
+        co_await state_->turn();
+        if (state_->cut)
+            co_return std::unexpected(Error::fenced);
+        co_return list_partitions(disk_, prefix, after, limit);
+    }
+    Task<Result<Page>> scan(PartitionId id, std::string prefix, std::string after,
+                            std::size_t limit) override
+    {
+        co_await state_->turn();
+        if (state_->cut)
+            co_return std::unexpected(Error::fenced);
+        co_return scan_rows(disk_, {id, prefix, after, limit, page_bytes});
+    }
+    Task<Result<std::vector<Blobs::Listed>>> list_blobs(BlobId after, std::size_t limit) override
+    {
+        co_await state_->turn();
+        if (state_->cut)
+            co_return std::unexpected(Error::fenced);
+        co_return store::list_blobs(disk_, after, limit);
+    }
+    Task<Result<std::string>> read_blob(BlobId id, std::uint64_t offset,
+                                        std::size_t length) override
+    {
+        co_await state_->turn();
+        if (state_->cut)
+            co_return std::unexpected(Error::fenced);
+        const auto found = disk_.blobs.find(id);
+        if (found == disk_.blobs.end())
+            co_return std::unexpected(Error::not_found);
+        co_return slice(found->second.data, offset, length);
+    }
+
+private:
+    std::shared_ptr<State> state_;
+    const MemoryDisk disk_;
 };
 
 MemoryEngine::MemoryEngine(boost::asio::any_io_executor executor, std::shared_ptr<MemoryDisk> disk)
@@ -318,6 +410,13 @@ Blobs& MemoryEngine::blobs()
 Hints& MemoryEngine::hints()
 {
     return state_->hints;
+}
+
+Task<Result<std::unique_ptr<Snapshot>>> MemoryEngine::snapshot()
+{
+    if (state_->cut)
+        co_return std::unexpected(Error::fenced);
+    co_return std::make_unique<Moment>(state_);
 }
 
 void MemoryEngine::fail_commit(std::uint64_t nth, Fault fault)

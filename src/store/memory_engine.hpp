@@ -56,6 +56,7 @@ public:
     Partitions& partitions() override;
     Blobs& blobs() override;
     Hints& hints() override;
+    Task<Result<std::unique_ptr<Snapshot>>> snapshot() override;
 
     /// The nth commit from now (0: the next; commits, drops and seals count) meets this fault.
     void fail_commit(std::uint64_t nth, Fault);
@@ -72,6 +73,7 @@ private:
     class PartitionsPart;
     class BlobsPart;
     class Sink;
+    class Moment;
     std::shared_ptr<State> state_;
     std::unique_ptr<PartitionsPart> partitions_;
     std::unique_ptr<BlobsPart> blobs_;

@@ -73,6 +73,7 @@ struct Row {
 struct NewBlob {
     BlobId id;
     std::string data;
+    PartitionId owner = {}; // whose row will name it; none: the commit's partition
 };
 
 /// All or nothing, in one partition. A key is named once, in put or in erase.

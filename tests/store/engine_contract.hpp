@@ -343,6 +343,103 @@ TEST_P(EngineContract, PublishesHintsAfterTheCommit)
     EXPECT_EQ(heard.size(), 1u);
 }
 
+TEST_P(EngineContract, ASnapshotShowsOneMomentWhateverHappensMeanwhile)
+{
+    Commit commit;
+    commit.partition = {"a/1"};
+    commit.put = {{"k1", "v1"}, {"k2", "v2"}};
+    commit.blobs = {{store.blobs().new_id(), "small"}};
+    const BlobId small = commit.blobs[0].id, large = store.blobs().new_id();
+    const auto version = store.run(store.partitions().commit(std::move(commit)));
+    const std::string data = pattern(2'500'000, 7);
+    ASSERT_TRUE(store.stream(large, "a/1", data));
+    ASSERT_TRUE(store.put("a/2", "k", "v"));
+    auto moment = store.run(store.engine().snapshot());
+    ASSERT_TRUE(moment);
+
+    Commit later;
+    later.partition = {"a/1"};
+    later.put = {{"k1", "changed"}, {"k3", "new"}};
+    later.erase = {"k2"};
+    later.drop_blobs = {small, large};
+    later.blobs = {{store.blobs().new_id(), "later"}};
+    const BlobId unseen = later.blobs[0].id;
+    ASSERT_TRUE(store.run(store.partitions().commit(std::move(later))));
+    ASSERT_TRUE(store.put("a/3", "k", "v"));
+    const auto second = store.run(store.partitions().version({"a/2"}));
+    ASSERT_TRUE(store.run(store.partitions().drop({"a/2"}, *second)));
+    // What removes a large body behind its commit comes before what removes this one.
+    const BlobId other = store.blobs().new_id();
+    ASSERT_TRUE(store.stream(other, "a/1", data));
+    ASSERT_TRUE(store.run(store.blobs().remove(other)));
+
+    auto& then = **moment;
+    const auto page = store.run(then.scan({"a/1"}, {}, {}, 1000)).value();
+    EXPECT_EQ(page.rows, (std::vector<Row>{{"k1", "v1"}, {"k2", "v2"}}));
+    EXPECT_EQ(page.at, *version);
+    EXPECT_EQ(store.run(then.list({}, {}, 10)).value(),
+              (std::vector<PartitionId>{{"a/1"}, {"a/2"}}));
+    EXPECT_EQ(store.run(then.scan({"a/2"}, {}, {}, 10)).value().rows,
+              (std::vector<Row>{{"k", "v"}}));
+    EXPECT_EQ(store.run(then.scan({"a/3"}, {}, {}, 10)).value().at, Version::none);
+    const auto bodies = store.run(then.list_blobs({}, 10)).value();
+    ASSERT_EQ(bodies.size(), 2u);
+    EXPECT_EQ(bodies[0].id, small);
+    EXPECT_EQ(bodies[1].id, large);
+    EXPECT_EQ(bodies[1].bytes, data.size());
+    EXPECT_EQ(store.run(then.read_blob(small, 0, 100)), "small");
+    EXPECT_EQ(store.run(then.read_blob(large, 0, 1u << 30)), data);
+    EXPECT_EQ(store.run(then.read_blob(large, 1'000'000, 10)), data.substr(1'000'000, 10));
+    EXPECT_EQ(store.run(then.read_blob(unseen, 0, 10)), std::unexpected(Error::not_found));
+    EXPECT_EQ(store.body(large), std::unexpected(Error::not_found));
+    moment->reset();
+    EXPECT_EQ(store.rows("a/1"), (std::vector<Row>{{"k1", "changed"}, {"k3", "new"}}));
+}
+
+TEST_P(EngineContract, ASnapshotEndsAPageThatIsLargeEnough)
+{
+    const std::string value(60'000, 'v');
+    for (int i = 0; i < 12; ++i)
+        ASSERT_TRUE(store.put("p", std::string(1, static_cast<char>('a' + i)), value));
+    auto moment = store.run(store.engine().snapshot());
+    ASSERT_TRUE(moment);
+    std::size_t rows = 0;
+    for (std::string after;;) {
+        const auto page = store.run((*moment)->scan({"p"}, {}, after, 1000)).value();
+        ASSERT_FALSE(page.rows.empty());
+        EXPECT_LE(page.rows.size(), 5u);
+        rows += page.rows.size();
+        after = page.rows.back().key;
+        if (!page.more)
+            break;
+    }
+    EXPECT_EQ(rows, 12u);
+    EXPECT_EQ(store.run((*moment)->scan({"p"}, {}, {}, 3)).value().rows.size(), 3u);
+}
+
+TEST_P(EngineContract, SkipsIdsForGood)
+{
+    const auto early = store.blobs().new_id();
+    const BlobId past{early.incarnation + 20, 5};
+    ASSERT_TRUE(store.run(store.blobs().skip_ids(past)));
+    EXPECT_GT(store.blobs().new_id(), past);
+    ASSERT_TRUE(store.run(store.blobs().skip_ids(early))); // Nothing goes back.
+    EXPECT_GT(store.blobs().new_id(), past);
+    store.reopen();
+    EXPECT_GT(store.blobs().new_id(), past);
+}
+
+TEST_P(EngineContract, ABodyMayBelongToAnotherPartitionThanItsCommits)
+{
+    Commit commit;
+    commit.partition = {"r/1"};
+    commit.blobs = {{store.blobs().new_id(), "body", {"a/1"}}};
+    ASSERT_TRUE(store.run(store.partitions().commit(std::move(commit))));
+    const auto listed = store.run(store.blobs().list({}, 10)).value();
+    ASSERT_EQ(listed.size(), 1u);
+    EXPECT_EQ(listed[0].owner.name, "a/1");
+}
+
 TEST_P(EngineContract, KeepsItsLimits)
 {
     const auto refused = std::unexpected(Error::too_large);

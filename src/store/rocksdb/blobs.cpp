@@ -3,6 +3,7 @@
 
 #include "store/bounds.hpp"
 #include "store/rocksdb/body_file.hpp"
+#include "store/rocksdb/reading.hpp"
 
 #include <boost/asio/post.hpp>
 #include <cerrno>
@@ -163,24 +164,9 @@ Task<Result<std::unique_ptr<BlobSink>>> RocksBlobs::create(BlobId id, PartitionI
     co_return std::move(sink);
 }
 
-Result<BlobRecord> RocksBlobs::record(BlobId id) const
-{
-    rdb::PinnableSlice value;
-    const rdb::Status status =
-        parts_.database.db->Get(rdb::ReadOptions(), parts_.database.rows, blob_key(id), &value);
-    if (status.IsNotFound())
-        return std::unexpected(Error::not_found);
-    if (!status.ok())
-        return std::unexpected(read_error(status));
-    auto record = BlobRecord::decode(value.ToStringView());
-    if (!record)
-        return std::unexpected(Error::corrupt);
-    return std::move(*record);
-}
-
 Task<Result<std::uint64_t>> RocksBlobs::size(BlobId id)
 {
-    const auto known = record(id);
+    const auto known = find_record(parts_.database, rdb::ReadOptions(), id);
     if (!known)
         co_return std::unexpected(known.error());
     co_return known->bytes;
@@ -188,40 +174,18 @@ Task<Result<std::uint64_t>> RocksBlobs::size(BlobId id)
 
 Task<Result<std::string>> RocksBlobs::read(BlobId id, std::uint64_t offset, std::size_t length)
 {
-    co_return read_now(id, offset, length);
-}
-
-Result<std::string> RocksBlobs::read_now(BlobId id, std::uint64_t offset, std::size_t length) const
-{
-    rdb::PinnableSlice value;
-    const rdb::Status status =
-        parts_.database.db->Get(rdb::ReadOptions(), parts_.database.bodies, id.bytes(), &value);
-    if (status.ok()) {
-        if (offset >= value.size())
-            return std::string();
-        return std::string(value.ToStringView().substr(offset, length));
-    }
-    if (!status.IsNotFound())
-        return std::unexpected(read_error(status));
-    const auto known = record(id);
-    if (!known)
-        return std::unexpected(known.error());
-    if (known->place == BlobRecord::Place::row)
-        return std::unexpected(Error::corrupt); // A record without its bytes.
-    auto file = parts_.files->open(body_path(parts_.data_dir, id));
-    if (!file)
-        return std::unexpected(file.error().code == ENOENT ? Error::not_found : Error::unavailable);
-    return read_body(**file, {id, known->bytes, offset, length});
+    co_return read_blob({parts_.database, *parts_.files, parts_.data_dir}, rdb::ReadOptions(),
+                        {id, offset, length});
 }
 
 Task<Result<void>> RocksBlobs::remove(BlobId id)
 {
-    const auto known = record(id);
+    const auto known = find_record(parts_.database, rdb::ReadOptions(), id);
     if (!known && known.error() == Error::not_found)
         co_return Result<void>();
     if (known && known->place == BlobRecord::Place::file) {
         const auto removed = co_await on_worker(
-            parts_, [&] { return remove_body_file(*parts_.files, parts_.data_dir, id); });
+            parts_, [&] { return parts_.held->remove(*parts_.files, parts_.data_dir, id); });
         if (!removed)
             co_return std::unexpected(Error::unavailable);
     }
@@ -235,33 +199,26 @@ Task<Result<void>> RocksBlobs::remove(BlobId id)
 
 Task<Result<std::vector<Blobs::Listed>>> RocksBlobs::list(BlobId after, std::size_t limit)
 {
-    std::vector<Listed> listed;
-    limit = std::min(limit, Limits::page_rows);
-    const std::string end("c");
-    const rdb::Slice bound(end);
-    rdb::ReadOptions bounded;
-    bounded.iterate_upper_bound = &bound;
-    const std::unique_ptr<rdb::Iterator> it(
-        parts_.database.db->NewIterator(bounded, parts_.database.rows));
-    for (it->Seek(blob_key(after)); it->Valid() && listed.size() < limit; it->Next()) {
-        const auto id = BlobId::from_bytes(it->key().ToStringView().substr(1));
-        auto known = BlobRecord::decode(it->value().ToStringView());
-        if (!id || !known)
-            co_return std::unexpected(Error::corrupt);
-        if (*id > after)
-            listed.push_back({*id, {std::move(known->owner)}, known->bytes});
-    }
-    if (!it->status().ok())
-        co_return std::unexpected(read_error(it->status()));
-    co_return listed;
+    co_return list_blobs(parts_.database, rdb::ReadOptions(), after, limit);
 }
 
-FileResult<> remove_body_file(Files& files, const std::string& data_dir, BlobId id)
+Task<Result<void>> RocksBlobs::skip_ids(BlobId past)
 {
-    const auto removed = files.remove(body_path(data_dir, id));
-    if (!removed && removed.error().code != ENOENT)
-        return removed;
-    return files.sync_directory(body_directory(data_dir, id));
+    if (past.incarnation < incarnation_)
+        co_return Result<void>();
+    const auto skipped = co_await on_worker(parts_, [&]() -> std::optional<Error> {
+        rdb::WriteOptions synced;
+        synced.sync = true;
+        const rdb::Status status = parts_.database.db->Put(
+            synced, parts_.database.rows, incarnation_key, encode_number(past.incarnation + 1));
+        if (status.ok())
+            return std::nullopt;
+        return is_full(status) ? Error::no_space : Error::unavailable;
+    });
+    if (skipped)
+        co_return std::unexpected(*skipped);
+    incarnation_ = past.incarnation + 1;
+    co_return Result<void>();
 }
 
 } // namespace posthouse::store::rocksdb

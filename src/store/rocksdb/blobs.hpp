@@ -2,6 +2,7 @@
 #pragma once
 
 #include "store/rocksdb/committer.hpp"
+#include "store/rocksdb/held_bodies.hpp"
 #include "store/rocksdb/keys.hpp"
 #include "store/rocksdb/worker.hpp"
 
@@ -17,6 +18,7 @@ public:
         Committer& committer;
         Worker& worker;
         std::shared_ptr<Files> files;
+        std::shared_ptr<HeldBodies> held;
         boost::asio::any_io_executor executor;
         std::string data_dir;
         std::uint64_t min_free_bytes = 0;
@@ -33,18 +35,14 @@ public:
     Task<Result<std::string>> read(BlobId, std::uint64_t offset, std::size_t length) override;
     Task<Result<void>> remove(BlobId) override;
     Task<Result<std::vector<Listed>>> list(BlobId after, std::size_t limit) override;
+    Task<Result<void>> skip_ids(BlobId past) override;
 
 private:
     class Sink;
-    Result<BlobRecord> record(BlobId) const;
-    Result<std::string> read_now(BlobId, std::uint64_t offset, std::size_t length) const;
 
     Parts parts_;
-    std::uint64_t incarnation_;
+    std::atomic<std::uint64_t> incarnation_;
     std::atomic<std::uint64_t> sequence_ = 0;
 };
-
-/// Removes a large body's file, durably; it being gone already is success.
-FileResult<> remove_body_file(Files&, const std::string& data_dir, BlobId);
 
 } // namespace posthouse::store::rocksdb

@@ -276,7 +276,8 @@ Result<Version> Committer::prepare(Commit& commit, Round& round)
     for (const std::string& erased : commit.erase)
         (void)round.batch.Delete(database.rows, key.with(erased));
     for (const NewBlob& blob : commit.blobs) {
-        const BlobRecord record{BlobRecord::Place::row, blob.data.size(), commit.partition.name};
+        const auto& owner = blob.owner.name.empty() ? commit.partition : blob.owner;
+        const BlobRecord record{BlobRecord::Place::row, blob.data.size(), owner.name};
         (void)round.batch.Put(database.rows, blob_key(blob.id), record.encode());
         (void)round.batch.Put(database.bodies, blob.id.bytes(), blob.data);
         round.blobs[blob.id] = static_cast<char>(BlobRecord::Place::row);

@@ -6,6 +6,7 @@
 #include "store/rocksdb/blobs.hpp"
 #include "store/rocksdb/environment.hpp"
 #include "store/rocksdb/partitions.hpp"
+#include "store/rocksdb/snapshot.hpp"
 
 #include <cerrno>
 #include <cstring>
@@ -153,20 +154,30 @@ public:
                       [this](std::vector<BlobId> ids) { remove_files(std::move(ids)); }},
                      numbers.floor),
           partitions_(*opened_.database, committer_),
-          blobs_({*opened_.database, committer_, worker_, opened_.files, options.executor,
+          blobs_({*opened_.database, committer_, worker_, opened_.files, held_, options.executor,
                   options.data_dir, options.min_free_bytes},
-                 numbers.incarnation)
+                 numbers.incarnation),
+          executor_(options.executor)
     {
     }
 
     /// The worker's last jobs may still submit to the committer; what the committer's last batch
     /// would give to the worker is left to the sweep.
-    ~RocksEngine() override { worker_.end(); }
+    ~RocksEngine() override
+    {
+        reader_.end();
+        worker_.end();
+    }
 
     Partitions& partitions() override { return partitions_; }
     Blobs& blobs() override { return blobs_; }
     Hints& hints() override { return *hints_; }
     bool fences_unknown_outcomes() const override { return true; }
+    Task<Result<std::unique_ptr<Snapshot>>> snapshot() override
+    {
+        co_return std::make_unique<RocksSnapshot>(RocksSnapshot::Parts{
+            *opened_.database, reader_, worker_, opened_.files, held_, executor_, data_dir_});
+    }
 
 private:
     /// Large bodies whose last name went with a commit. The record goes after the file, so that a
@@ -175,7 +186,7 @@ private:
     {
         worker_.post([this, removed = std::move(ids)] {
             for (const BlobId id : removed) {
-                if (!remove_body_file(*opened_.files, data_dir_, id)) {
+                if (!held_->remove(*opened_.files, data_dir_, id)) {
                     log::warning("store.body.not_removed", {{"blob", hex(id.bytes())}});
                     continue;
                 }
@@ -189,10 +200,13 @@ private:
     Opened opened_;
     std::string data_dir_;
     std::shared_ptr<HintTable> hints_;
+    std::shared_ptr<HeldBodies> held_ = std::make_shared<HeldBodies>();
     Worker worker_;
+    Worker reader_; // of snapshots
     Committer committer_;
     RocksPartitions partitions_;
     RocksBlobs blobs_;
+    boost::asio::any_io_executor executor_;
 };
 
 } // namespace

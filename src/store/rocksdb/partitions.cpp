@@ -3,6 +3,7 @@
 
 #include "store/bounds.hpp"
 #include "store/rocksdb/keys.hpp"
+#include "store/rocksdb/reading.hpp"
 
 #include <algorithm>
 
@@ -96,44 +97,9 @@ Result<Page> RocksPartitions::scan_now(const PartitionId& partition, const std::
 {
     // One snapshot for the version and the rows.
     rdb::ManagedSnapshot snapshot(database_.db.get());
-    rdb::ReadOptions bounded;
-    bounded.snapshot = snapshot.snapshot();
-    Page page;
-    rdb::PinnableSlice stored;
-    const rdb::Status found =
-        database_.db->Get(bounded, database_.rows, version_key(partition.name), &stored);
-    if (found.IsNotFound())
-        return page;
-    if (!found.ok())
-        return std::unexpected(read_error(found));
-    const auto version = parse_version(stored.ToStringView());
-    if (!version)
-        return std::unexpected(version.error());
-    page.at = *version;
-
-    const std::string end = after_prefix(row_key(partition.name, prefix));
-    const rdb::Slice bound(end);
-    bounded.iterate_upper_bound = &bound;
-    const std::unique_ptr<rdb::Iterator> it(database_.db->NewIterator(bounded, database_.rows));
-    const std::string start = scan_start(prefix);
-    const bool from_start = after < start;
-    const std::string seek = row_key(partition.name, from_start ? start : after);
-    it->Seek(seek);
-    if (!from_start && it->Valid() && it->key() == rdb::Slice(seek))
-        it->Next();
-    const std::size_t head = 2 + partition.name.size();
-    for (; it->Valid(); it->Next()) {
-        if (page.rows.size() == limit) {
-            page.more = true;
-            break;
-        }
-        rdb::Slice key = it->key();
-        key.remove_prefix(head);
-        page.rows.push_back({key.ToString(), it->value().ToString()});
-    }
-    if (!it->status().ok())
-        return std::unexpected(read_error(it->status()));
-    return page;
+    rdb::ReadOptions options;
+    options.snapshot = snapshot.snapshot();
+    return scan_rows(database_, options, {partition, prefix, after, limit});
 }
 
 Task<Result<Version>> RocksPartitions::version(PartitionId partition)
@@ -151,22 +117,7 @@ Task<Result<Version>> RocksPartitions::version(PartitionId partition)
 Task<Result<std::vector<PartitionId>>> RocksPartitions::list(std::string prefix, std::string after,
                                                              std::size_t limit)
 {
-    const std::string begin = version_key(after < prefix ? prefix : after);
-    const std::string end = after_prefix(version_key(prefix));
-    const rdb::Slice bound(end);
-    rdb::ReadOptions bounded;
-    bounded.iterate_upper_bound = &bound;
-    std::vector<PartitionId> names;
-    limit = std::min(limit, Limits::page_rows);
-    const std::unique_ptr<rdb::Iterator> it(database_.db->NewIterator(bounded, database_.rows));
-    for (it->Seek(begin); it->Valid() && names.size() < limit; it->Next()) {
-        std::string name = it->key().ToString().substr(1);
-        if (name != after)
-            names.push_back({std::move(name)});
-    }
-    if (!it->status().ok())
-        co_return std::unexpected(read_error(it->status()));
-    co_return names;
+    co_return list_partitions(database_, rdb::ReadOptions(), prefix, after, limit);
 }
 
 } // namespace posthouse::store::rocksdb
