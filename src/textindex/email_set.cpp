@@ -53,6 +53,23 @@ std::optional<std::uint64_t> EmailSet::place(std::uint64_t email) const
     return range.before + (email - range.first);
 }
 
+std::uint64_t EmailSet::count_common(const EmailSet& other) const
+{
+    std::uint64_t count = 0;
+    auto b = other.ranges_.begin();
+    if (!ranges_.empty()) // Often one of them is a small part of the other.
+        b = std::ranges::partition_point(other.ranges_, [this](const Range& range) {
+            return range.last < ranges_.front().first;
+        });
+    for (auto a = ranges_.begin(); a != ranges_.end() && b != other.ranges_.end();) {
+        const auto first = std::max(a->first, b->first);
+        const auto last = std::min(a->last, b->last);
+        count += first <= last ? last - first + 1 : 0;
+        a->last < b->last ? void(++a) : void(++b);
+    }
+    return count;
+}
+
 EmailSet EmailSet::united(const EmailSet& other) const
 {
     EmailSet both;

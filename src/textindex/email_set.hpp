@@ -31,6 +31,7 @@ public:
     std::optional<std::uint64_t> place(std::uint64_t email) const;
     const std::vector<Range>& ranges() const { return ranges_; }
 
+    std::uint64_t count_common(const EmailSet&) const;
     EmailSet united(const EmailSet&) const;
     EmailSet without(const EmailSet&) const;
 
