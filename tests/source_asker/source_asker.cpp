@@ -113,6 +113,7 @@ Task<std::string> check(sources::RemoteSource& source, mail::Mailbox who, Secret
 
 int main(int count, char** words)
 {
+    std::signal(SIGPIPE, SIG_IGN); // As every role does.
     process::Settings settings{.config = {.hostname = *mail::Domain::parse("mx.example.org")},
                                .dns_servers = {}};
     LoginSource source{.name = "tried"};

@@ -26,7 +26,7 @@ class Host:
         self.town = town
         self.namespace, number = town.network.add_host("directory")
         self.address = ipv4_of(number)
-        self.folder = town.folder / self.namespace
+        self.folder = town.folder / f"{self.namespace}.{number}"
         self.folder.mkdir()
         hosts = self.folder / "hosts"
         hosts.write_text(f"127.0.0.1 localhost\n::1 localhost\n127.0.0.1 {HOST} wrong.test\n")

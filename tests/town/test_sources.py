@@ -137,7 +137,6 @@ def test_a_directory_that_does_not_fit_is_broken_and_never_a_no(slapd):
         assert source.find("alice@example.org") == "broken"
 
 
-@pytest.mark.xfail(strict=False, reason="a directory that is back is not always asked again within 30 s")
 def test_a_directory_that_goes_makes_its_users_unavailable_and_comes_back(slapd):
     with ldap(slapd) as source:
         assert source.check("alice@example.org", "wonder").startswith("right")
@@ -261,7 +260,6 @@ def host_of_users(directory_host, tmp_path):
     return directory_host, mounts
 
 
-@pytest.mark.xfail(strict=False, reason="PAM's answer for an unknown user is not told apart yet")
 def test_pam_checks_users_of_this_host(host_of_users):
     host, mounts = host_of_users
     with Asker(host, mounts, kind="pam", pam_service="posthouse-test", cache=0) as source:
@@ -270,7 +268,7 @@ def test_pam_checks_users_of_this_host(host_of_users):
         assert source.check("pamold@example.org", "wonder") == "right pamold@example.org [] disabled"
         assert source.check("root@example.org", "wonder") == "wrong"
         assert source.check("nobody-here@example.org", "wonder") == "unknown"
-        assert source.check("../pamalice@example.org", "wonder") == "unknown"
+        assert source.check('"../pamalice"@example.org', "wonder") == "unknown"
         assert source.find("pamalice@example.org") == "found pamalice@example.org []"
         assert source.find("root@example.org") == "nobody"
         assert source.find("nobody-here@example.org") == "nobody"
