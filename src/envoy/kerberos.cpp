@@ -162,9 +162,11 @@ std::expected<void, std::string> take_keytab(const std::string& file)
     const auto copied = copy_keys(made, path.c_str(), own);
     if (!copied || *copied == 0) {
         krb5_kt_close(made, own);
-        return std::unexpected(
-            fmt::format("login.keytab has no keys that can be read{}",
-                        copied ? "" : fmt::format(": error {}", copied.error())));
+        const char* reason = copied ? nullptr : krb5_get_error_message(made, copied.error());
+        auto sentence = fmt::format("login.keytab has no keys that can be read{}{}",
+                                    reason == nullptr ? "" : ": ", reason == nullptr ? "" : reason);
+        krb5_free_error_message(made, reason);
+        return std::unexpected(std::move(sentence));
     }
     // A first dialogue, so that the libraries have opened whatever they look for.
     sources::Question question;
