@@ -4,6 +4,7 @@
 // is read as the request it says it is, written, and read as the same.
 #include "base/contract.hpp"
 #include "wire/frame.hpp"
+#include "wire/indexing.pb.h"
 #include "wire/login.pb.h"
 #include "wire/mailboxes.pb.h"
 #include "wire/messages.pb.h"
@@ -184,6 +185,9 @@ void read_as(Method method, const std::string& bytes)
         return read<wire::Login>(bytes);
     case Method::provide_account:
         return read<wire::ProvideAccount>(bytes);
+    case Method::cut_words:
+        read<wire::CutWords>(bytes);
+        return read<wire::WordsCut>(bytes);
     case Method::index_letter:
         read<wire::IndexLetter>(bytes);
         return read<wire::LetterIndexed>(bytes);

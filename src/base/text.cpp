@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
 
+#include "base/ascii.hpp"
 #include "base/contract.hpp"
 
 #include <algorithm>
@@ -74,18 +75,20 @@ std::string_view trimmed(std::string_view text)
 
 bool is_ascii(std::string_view text)
 {
-    return std::ranges::all_of(text, [](char c) { return static_cast<unsigned char>(c) < 0x80; });
+    return ascii_front(text) == text.size();
 }
 
 bool is_utf8(std::string_view text)
 {
-    while (!text.empty()) {
+    for (;;) {
+        text.remove_prefix(ascii_front(text));
+        if (text.empty())
+            return true;
         const auto length = utf8_length(text);
         if (length == 0)
             return false;
         text.remove_prefix(length);
     }
-    return true;
 }
 
 std::optional<std::uint64_t> parse_number(std::string_view text)

@@ -223,6 +223,22 @@ Truth SearchPlan::entry_truth(const Node& node, const mail::MessageEntry& entry)
                                       }});
 }
 
+Truth SearchPlan::weigh(const mail::MessageEntry& entry,
+                        const std::function<Truth(const SearchKey&)>& ask) const
+{
+    return weigh(nodes_.front(), entry, ask);
+}
+
+Truth SearchPlan::weigh(const Node& node, const mail::MessageEntry& entry,
+                        const std::function<Truth(const SearchKey&)>& ask) const
+{
+    if (node.op == Node::Op::leaf)
+        return node.holds ? entry_truth(node, entry) : ask(*node.key);
+    return combined(node.op, Children{node.children.size(), [&](std::size_t at) {
+                                          return weigh(nodes_[node.children[at]], entry, ask);
+                                      }});
+}
+
 /// What the entry tells of each node, found out once; and who answers for the rest.
 struct SearchPlan::Question {
     std::vector<Truth> truths;

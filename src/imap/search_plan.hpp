@@ -48,6 +48,11 @@ public:
     bool matches(const mail::MessageEntry&,
                  const std::function<bool(const SearchKey& leaf)>& ask) const;
 
+    /// The same where who is asked may not know: what it is whatever the unknown leaves are, as far
+    /// as Kleene's logic tells.
+    Truth weigh(const mail::MessageEntry&,
+                const std::function<Truth(const SearchKey& leaf)>& ask) const;
+
     /// The largest cost of any key.
     SearchCost cost() const { return nodes_.front().cost; }
 
@@ -62,6 +67,8 @@ private:
 
     std::size_t add(const SearchKey&, const SearchScene&);
     Truth entry_truth(const Node&, const mail::MessageEntry&) const;
+    Truth weigh(const Node&, const mail::MessageEntry&,
+                const std::function<Truth(const SearchKey&)>& ask) const;
 
     struct Question;
     bool answer(const Node&, const Question&) const;

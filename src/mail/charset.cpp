@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/charset.hpp"
 
+#include "base/ascii.hpp"
 #include "base/contract.hpp"
 #include "base/text.hpp"
 #include "mail/charset_guess.hpp"
@@ -86,11 +87,6 @@ void replace_fault(const void* context, UConverterToUnicodeArgs* args, const cha
     const bool gbk_euro = context != nullptr && length == 1 && bytes[0] == '\x80';
     const UChar character = gbk_euro ? 0x20ac : 0xfffd;
     ucnv_cbToUWriteUChars(args, &character, 1, 0, error);
-}
-
-std::size_t ascii_front(std::string_view bytes)
-{
-    return static_cast<std::size_t>(std::ranges::find_if(bytes, is_non_ascii) - bytes.begin());
 }
 
 /// What decides nothing: ASCII, but an escape that ISO-2022 could begin with.

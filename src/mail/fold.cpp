@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "mail/fold.hpp"
 
+#include "base/ascii.hpp"
 #include "base/contract.hpp"
 #include "base/text.hpp"
 #include "mail/utf8.hpp"
@@ -11,6 +12,7 @@
 #include <unicode/normalizer2.h>
 #include <unicode/stringpiece.h>
 #include <unicode/uniset.h>
+#include <utility>
 
 namespace posthouse::mail {
 namespace {
@@ -78,6 +80,38 @@ std::size_t last_boundary(std::string_view text)
     return text.size(); // Nobody writes so: it is cut where it ends.
 }
 
+/// Of well-formed text as much as ICU is given at a time: up to a run of ASCII that is worth to be
+/// folded without it, or to what its 32 bits count. Nothing composes with an ASCII character that
+/// comes behind it.
+std::string_view mixed_front(std::string_view text)
+{
+    constexpr std::size_t worth_it = 24;
+    constexpr std::size_t most = 1 << 26;
+    std::size_t front = 0;
+    while (front < text.size()) {
+        if (front >= most) {
+            const auto piece = utf8_front(text, most);
+            return piece.substr(0, std::max<std::size_t>(1, last_boundary(piece)));
+        }
+        const auto plain = ascii_front(text.substr(front));
+        if (plain >= worth_it)
+            break;
+        front += plain;
+        while (front < text.size() && front < most &&
+               static_cast<unsigned char>(text[front]) >= 0x80)
+            ++front;
+    }
+    return text.substr(0, front);
+}
+
+/// As much of it, at least a byte, as is folded at a time: what comes out must not depend on who
+/// folds it.
+std::string_view front_of(std::string_view text)
+{
+    const auto front = utf8_front(text, step);
+    return front.empty() ? text.substr(0, 1) : front;
+}
+
 bool contains(std::string_view text, std::string_view needle)
 {
     return memmem(text.data(), text.size(), needle.data(), needle.size()) != nullptr;
@@ -92,16 +126,41 @@ std::string fold(std::string_view utf8)
     if (!is_utf8(utf8))
         return fold(well_formed_utf8(utf8));
     std::string folded;
-    // In steps, since ICU counts in 32 bits.
-    constexpr std::size_t most = 1 << 26;
+    folded.reserve(utf8.size() + utf8.size() / 8);
     while (!utf8.empty()) {
-        auto piece = utf8_front(utf8, most);
-        if (piece.size() < utf8.size())
-            piece = piece.substr(0, std::max<std::size_t>(1, last_boundary(piece)));
-        folded += normalized(*normalizers().decomposing, normalized(*normalizers().folding, piece));
+        auto plain = ascii_front(utf8);
+        if (plain > 0 && plain < utf8.size())
+            --plain; // Something may compose with the last.
+        folded += utf8.substr(0, plain);
+        std::transform(folded.end() - static_cast<std::ptrdiff_t>(plain), folded.end(),
+                       folded.end() - static_cast<std::ptrdiff_t>(plain), to_lower);
+        utf8.remove_prefix(plain);
+        const auto piece = mixed_front(utf8);
+        if (!piece.empty())
+            folded +=
+                normalized(*normalizers().decomposing, normalized(*normalizers().folding, piece));
         utf8.remove_prefix(piece.size());
     }
     return folded;
+}
+
+std::string Folder::append(std::string_view piece)
+{
+    std::string folded;
+    while (!piece.empty()) {
+        const auto part = front_of(piece);
+        unfolded_ += part;
+        piece.remove_prefix(part.size());
+        const auto cut = last_boundary(unfolded_);
+        folded += fold(std::string_view(unfolded_).substr(0, cut));
+        unfolded_.erase(0, cut);
+    }
+    return folded;
+}
+
+std::string Folder::finish()
+{
+    return fold(std::exchange(unfolded_, {}));
 }
 
 bool contains_folded(std::string_view utf8, std::string_view folded_needle)
@@ -133,20 +192,17 @@ FoldedSearch::FoldedSearch(std::vector<std::string> folded_needles)
 void FoldedSearch::append(std::string_view piece)
 {
     while (!piece.empty() && missing_ > 0) {
-        const auto part = utf8_front(piece, step);
-        unfolded_ += part.empty() ? piece.substr(0, 1) : part;
-        piece.remove_prefix(std::max<std::size_t>(1, part.size()));
-        const auto cut = last_boundary(unfolded_);
-        look(fold(std::string_view(unfolded_).substr(0, cut)));
-        unfolded_.erase(0, cut);
+        const auto part = front_of(piece);
+        look(folder_.append(part));
+        piece.remove_prefix(part.size());
     }
 }
 
 void FoldedSearch::begin_anew()
 {
+    const auto rest = folder_.finish();
     if (missing_ > 0)
-        look(fold(unfolded_));
-    unfolded_.clear();
+        look(rest);
     carried_.clear();
 }
 

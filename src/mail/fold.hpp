@@ -17,6 +17,18 @@ std::string fold(std::string_view utf8);
 /// Does the text hold what `fold()` made of the searched one? An empty one is in every text.
 bool contains_folded(std::string_view utf8, std::string_view folded_needle);
 
+/// Folds a text that comes in pieces, cut anywhere between characters.
+class Folder {
+public:
+    /// What is certain so far of all that has come and was not given yet.
+    std::string append(std::string_view piece);
+    /// The rest. What comes now does not go on what came before.
+    std::string finish();
+
+private:
+    std::string unfolded_; ///< What the next piece's first characters might compose with.
+};
+
 /// Looks for several texts in one that comes in pieces, with memory for the longest of them only.
 class FoldedSearch {
 public:
@@ -39,8 +51,8 @@ private:
     std::vector<bool> found_;
     std::size_t missing_ = 0;
     std::size_t longest_ = 0;
-    std::string carried_;  ///< Folded, as much as a needle could begin in.
-    std::string unfolded_; ///< What the next piece's first characters might compose with.
+    std::string carried_; ///< Folded, as much as a needle could begin in.
+    Folder folder_;
 };
 
 } // namespace posthouse::mail

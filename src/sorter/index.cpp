@@ -65,18 +65,16 @@ Indexed index_letter(std::string_view whole_letter)
     return indexed;
 }
 
-Task<wire::Result<wire::Answer>> index(std::shared_ptr<wire::Link> keeper, wire::Frame frame)
+Task<wire::Result<std::string>> read_indexed(std::shared_ptr<wire::Link> keeper, LetterOfJob whole,
+                                             std::string beginning)
 {
-    const auto request = wire::parse<wire::IndexLetter>(frame.message);
-    if (!request || request->bytes() > Limits::letter_bytes)
-        co_return std::unexpected(wire::Failure::invalid);
-    auto letter = std::move(frame.raw);
-    while (letter.size() < request->bytes()) {
+    auto letter = std::move(beginning);
+    while (letter.size() < whole.bytes) {
         wire::ReadLetter question;
-        question.set_letter(request->job());
+        question.set_letter(whole.job);
         question.set_offset(letter.size());
         question.set_length(static_cast<std::uint32_t>(
-            std::min<std::uint64_t>(request->bytes() - letter.size(), Limits::piece)));
+            std::min<std::uint64_t>(whole.bytes - letter.size(), Limits::piece)));
         auto piece = co_await keeper->call<wire::Piece>(wire::Method::read_indexed, question);
         if (!piece)
             co_return std::unexpected(piece.error());
@@ -84,7 +82,19 @@ Task<wire::Result<wire::Answer>> index(std::shared_ptr<wire::Link> keeper, wire:
             co_return std::unexpected(wire::Failure::unavailable);
         letter += piece->raw;
     }
-    auto indexed = index_letter(letter);
+    co_return letter;
+}
+
+Task<wire::Result<wire::Answer>> index(std::shared_ptr<wire::Link> keeper, wire::Frame frame)
+{
+    const auto request = wire::parse<wire::IndexLetter>(frame.message);
+    if (!request || request->bytes() > Limits::letter_bytes)
+        co_return std::unexpected(wire::Failure::invalid);
+    auto letter = co_await read_indexed(std::move(keeper), {request->job(), request->bytes()},
+                                        std::move(frame.raw));
+    if (!letter)
+        co_return std::unexpected(letter.error());
+    auto indexed = index_letter(*letter);
     wire::LetterIndexed answer;
     answer.mutable_threading()->Add(indexed.threading.begin(), indexed.threading.end());
     co_return wire::answer_with(answer, std::move(indexed.summary));

@@ -21,6 +21,14 @@ struct Indexed {
 };
 Indexed index_letter(std::string_view whole_letter);
 
+struct LetterOfJob {
+    std::uint64_t job = 0;
+    std::uint64_t bytes = 0;
+};
+/// The whole letter, from the keeper, behind its beginning.
+Task<wire::Result<std::string>> read_indexed(std::shared_ptr<wire::Link> keeper, LetterOfJob,
+                                             std::string beginning);
+
 /// Method::index_letter: the letter is in the frame, or is read on from the keeper.
 Task<wire::Result<wire::Answer>> index(std::shared_ptr<wire::Link> keeper, wire::Frame);
 

@@ -12,6 +12,7 @@
 #include "mail/text_extract.hpp"
 #include "mail/uid_set.hpp"
 #include "sorter/limits.hpp"
+#include "textindex/letter_cutter.hpp"
 #include "wire/mailboxes.pb.h"
 #include "wire/parse.hpp"
 
@@ -61,24 +62,23 @@ private:
     bool has_text(const key::Text& wanted)
     {
         const auto& needle = folded_.at(wanted.text);
+        if (needle.empty())
+            return true;
         if (!tree_)
             tree_.emplace(mail::parse_mime(letter_));
         mail::FoldedSearch looking({needle});
-        std::optional<std::size_t> part;
-        bool found = needle.empty();
+        textindex::TextBorders borders; // The index of texts is made by them too.
         mail::TextRequest request;
         request.wanted = wanted.where == key::Where::body ? mail::TextRequest::Wanted::body
                                                           : mail::TextRequest::Wanted::both;
         (void)mail::extract_text(letter_, *tree_, request, [&](const mail::TextPiece& piece) {
-            if (piece.where == mail::TextPiece::Where::header || part != piece.part)
+            if (borders.begins_anew(piece))
                 looking.begin_anew();
-            part = piece.part;
             looking.append(piece.text);
-            found = found || looking.found_all();
-            return found ? mail::Go::no_further : mail::Go::on;
+            return looking.found_all() ? mail::Go::no_further : mail::Go::on;
         });
         looking.begin_anew(); // What stood at the very end is looked at now.
-        return found || looking.found_all();
+        return looking.found_all();
     }
 
     /// The day that it says itself, in its own zone: RFC 9051 §6.4.4.

@@ -8,6 +8,7 @@
 #include "sorter/notify.hpp"
 #include "sorter/route.hpp"
 #include "sorter/search.hpp"
+#include "sorter/words.hpp"
 #include "wire/messages.pb.h"
 #include "wire/parse.hpp"
 
@@ -148,6 +149,8 @@ Task<wire::Result<wire::Answer>> serve(std::shared_ptr<const Handbook> handbook,
         co_return co_await file(std::move(keeper), std::move(frame));
     case wire::Method::index_letter:
         co_return co_await index(std::move(keeper), std::move(frame));
+    case wire::Method::cut_words:
+        co_return co_await cut_words(std::move(keeper), std::move(frame));
     case wire::Method::search_letters:
         co_return co_await search(std::move(keeper), std::move(frame));
     case wire::Method::notify:

@@ -8,7 +8,7 @@
 
 namespace posthouse::sorter {
 
-/// Answers the keeper: Method::route, file and notify.
+/// Answers the keeper: Method::route, file, notify, index_letter, cut_words and search_letters.
 Task<wire::Result<wire::Answer>> serve(std::shared_ptr<const Handbook>,
                                        std::shared_ptr<wire::Link> keeper, wire::Frame);
 

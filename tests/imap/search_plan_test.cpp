@@ -112,6 +112,36 @@ TEST_F(ImapSearchPlan, DecidesByTheEntryWhatItCan)
         EXPECT_EQ(by_entry(text), Truth::no) << text;
 }
 
+/// "y": yes, "n": no, all else is not known.
+Truth known(const SearchKey& leaf)
+{
+    const auto& text = std::get<search::Text>(leaf.is).text;
+    return text == "y" ? Truth::yes : text == "n" ? Truth::no : Truth::unknown;
+}
+
+TEST_F(ImapSearchPlan, DecidesWhateverWhoIsAskedDoesNotKnowWhereItCan)
+{
+    const std::pair<std::string_view, Truth> programs[] = {
+        {"BODY y", Truth::yes},
+        {"BODY n", Truth::no},
+        {"BODY x", Truth::unknown},
+        {"NOT BODY n", Truth::yes},
+        {"NOT TEXT x", Truth::unknown},
+        {"SEEN BODY y", Truth::yes},
+        {"UNSEEN BODY x", Truth::no},
+        {"BODY x TEXT n", Truth::no},
+        {"BODY x TEXT y", Truth::unknown},
+        {"OR BODY x TEXT y", Truth::yes},
+        {"OR BODY x TEXT n", Truth::unknown},
+        {"NOT OR BODY x NOT TEXT n", Truth::no},
+        {"NOT (BODY x BODY n)", Truth::yes},
+        // Both leaves as false, and both as true, make it false.
+        {"OR (BODY x NOT TEXT z) (NOT BODY x TEXT z)", Truth::unknown},
+    };
+    for (const auto& [text, truth] : programs)
+        EXPECT_EQ(SearchPlan(program(text), scene).weigh(entry, known), truth) << text;
+}
+
 TEST_F(ImapSearchPlan, KnowsObjectsByTheirIds)
 {
     EXPECT_EQ(by_entry("EMAILID M" + base32_encode(42)), Truth::yes);

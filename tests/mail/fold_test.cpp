@@ -74,6 +74,42 @@ TEST(Fold, FindsTheSameHoweverTheTextIsCut)
     });
 }
 
+TEST(Fold, FoldsTheSameBesideMuchAscii)
+{
+    const std::string much(60, 'X');
+    const std::string folded_much(60, 'x');
+    rc::check("ASCII beside", [&] {
+        std::string text;
+        for (const auto& piece :
+             *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+                 "E", "\u0301", "ß", "中", "가", "\u1112", "\u1161", "ﬁ", "\u0345", "İ")))
+            text += piece;
+        RC_ASSERT(fold(text + much) == fold(text) + folded_much);
+        RC_ASSERT(fold(much + "E" + text) == folded_much + fold("E" + text));
+        RC_ASSERT(fold(much + "E" + text + much + text) ==
+                  folded_much + fold("E" + text) + folded_much.substr(1) + fold("X" + text));
+    });
+}
+
+TEST(Fold, FoldsInPiecesWhatItFoldsAtOnce)
+{
+    rc::check("folder", [] {
+        const auto pieces =
+            *rc::gen::container<std::vector<std::string>>(rc::gen::element<std::string>(
+                "e", "\u0301", "S", "ß", "中", "가", "\u11a8", "ﬁ", std::string(20'000, 'X')));
+        Folder folder;
+        std::string text;
+        std::string folded;
+        for (const auto& piece : pieces) {
+            folded += folder.append(piece);
+            text += piece;
+        }
+        folded += folder.finish();
+        RC_ASSERT(folded == fold(text));
+        RC_ASSERT(folder.finish().empty());
+    });
+}
+
 TEST(Fold, FindsNothingThatStandsInTwoTexts)
 {
     FoldedSearch search({"ab"});

@@ -4,6 +4,7 @@
 #include "tests/sorter/requests.hpp"
 #include "tests/sorter/role_child.hpp"
 #include "tests/store/coroutine.hpp"
+#include "wire/indexing.pb.h"
 
 #include <gtest/gtest.h>
 
@@ -33,6 +34,14 @@ TEST(SorterRole, WorksInItsConfinement)
         tests::run(io, link->call<wire::Notification>(wire::Method::notify, notify, letter));
     ASSERT_TRUE(made);
     EXPECT_TRUE(made->raw.contains("no such user"));
+
+    wire::CutWords cut;
+    cut.add_letters()->set_email(1);
+    cut.mutable_letters(0)->set_bytes(letter.size());
+    const auto words =
+        tests::run(io, link->call<wire::WordsCut>(wire::Method::cut_words, cut, letter));
+    ASSERT_TRUE(words);
+    EXPECT_EQ(words->message.letters(), 1U);
     EXPECT_EQ(child.end(), 0);
 }
 
