@@ -145,6 +145,11 @@ std::expected<void, std::string> restrict_by_landlock(const LandlockRules& rules
                                       attributes.files & ~never_in_data);
             !done)
             return done;
+    if (!rules.readable_directory.empty())
+        if (auto done = add_directory(ruleset.get(), rules.readable_directory,
+                                      LANDLOCK_ACCESS_FS_READ_FILE | LANDLOCK_ACCESS_FS_READ_DIR);
+            !done)
+            return done;
     for (const auto& path : rules.readable_files)
         if (auto done = add_readable_file(ruleset.get(), path); !done)
             return done;

@@ -23,6 +23,7 @@ struct LandlockRules {
     std::vector<std::uint16_t> bind_ports;
     std::vector<std::string> readable_files = {}; // those that are there
     bool any_connect_port = false;                // then connect_ports says nothing
+    std::string readable_directory = {};          // with all that is in it
 };
 
 /// Confines this thread and the threads and children it starts from now on, as far as the kernel's

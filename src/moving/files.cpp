@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "moving/files.hpp"
+
+#include "base/unique_fd.hpp"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <dirent.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+
+namespace posthouse::moving {
+namespace {
+
+std::unexpected<std::string> failed()
+{
+    return std::unexpected(std::string(std::strerror(errno)));
+}
+
+class HostFile final : public File {
+public:
+    HostFile(UniqueFd file, const struct stat& found)
+        : file_(std::move(file)),
+          bytes_(static_cast<std::uint64_t>(found.st_size)),
+          changed_(found.st_mtim.tv_sec * 1'000'000 + found.st_mtim.tv_nsec / 1000)
+    {
+    }
+    std::uint64_t bytes() const override { return bytes_; }
+    std::int64_t changed() const override { return changed_; }
+    Result<std::string> read(std::uint64_t offset, std::size_t length) override
+    {
+        if (offset >= bytes_)
+            return std::string();
+        length = static_cast<std::size_t>(std::min<std::uint64_t>(length, bytes_ - offset));
+        std::string bytes(length, '\0');
+        std::size_t at = 0;
+        while (at < length) {
+            const auto got = ::pread(file_.get(), bytes.data() + at, length - at,
+                                     static_cast<off_t>(offset + at));
+            if (got < 0 && errno == EINTR)
+                continue;
+            if (got < 0)
+                return failed();
+            if (got == 0)
+                return std::unexpected(std::string("the file became shorter"));
+            at += static_cast<std::size_t>(got);
+        }
+        return bytes;
+    }
+
+private:
+    UniqueFd file_;
+    std::uint64_t bytes_;
+    std::int64_t changed_;
+};
+
+class HostFiles final : public Files {
+public:
+    explicit HostFiles(std::string root) : root_(std::move(root)) {}
+
+    FileKind kind(const std::string& path) override
+    {
+        struct stat found{};
+        if (::stat(at(path).c_str(), &found) != 0)
+            return FileKind::other;
+        return S_ISDIR(found.st_mode)   ? FileKind::directory
+               : S_ISREG(found.st_mode) ? FileKind::file
+                                        : FileKind::other;
+    }
+
+    Result<std::vector<Entry>> list(const std::string& path) override
+    {
+        DIR* directory = ::opendir(at(path).c_str());
+        if (directory == nullptr)
+            return failed();
+        std::vector<Entry> entries;
+        while (const auto* entry = ::readdir(directory)) {
+            const std::string name(entry->d_name);
+            if (name == "." || name == "..")
+                continue;
+            FileKind found = FileKind::other;
+            if (entry->d_type == DT_REG)
+                found = FileKind::file;
+            else if (entry->d_type == DT_DIR)
+                found = FileKind::directory;
+            else if (entry->d_type == DT_UNKNOWN || entry->d_type == DT_LNK)
+                found = kind(joined(path, name));
+            entries.push_back({name, found});
+            if (entries.size() > Limits::letters)
+                break;
+        }
+        ::closedir(directory);
+        // The same each time, whatever the file system says.
+        std::ranges::sort(entries, {}, &Entry::name);
+        return entries;
+    }
+
+    Result<std::unique_ptr<File>> open(const std::string& path) override
+    {
+        // A pipe that somebody put there must not hold us up.
+        UniqueFd file(::open(at(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+        if (!file)
+            return failed();
+        struct stat found{};
+        if (::fstat(file.get(), &found) != 0)
+            return failed();
+        if (!S_ISREG(found.st_mode))
+            return std::unexpected(std::string("it is no file"));
+        return std::make_unique<HostFile>(std::move(file), found);
+    }
+
+private:
+    std::string at(const std::string& path) const
+    {
+        return path.empty() ? root_ : root_ + "/" + path;
+    }
+    std::string root_;
+};
+
+} // namespace
+
+std::unique_ptr<Files> files_at(std::string path)
+{
+    while (path.size() > 1 && path.ends_with('/'))
+        path.pop_back();
+    return std::make_unique<HostFiles>(std::move(path));
+}
+
+std::string joined(const std::string& directory, std::string_view name)
+{
+    return directory.empty() ? std::string(name) : directory + "/" + std::string(name);
+}
+
+Result<std::string> read_whole(Files& files, const std::string& path)
+{
+    if (files.kind(path) != FileKind::file)
+        return std::string();
+    auto file = files.open(path);
+    if (!file)
+        return std::unexpected(file.error());
+    if ((*file)->bytes() > Limits::index_bytes)
+        return std::unexpected(std::string("it is too large"));
+    return (*file)->read(0, static_cast<std::size_t>((*file)->bytes()));
+}
+
+} // namespace posthouse::moving
