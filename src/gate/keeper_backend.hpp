@@ -7,6 +7,7 @@
 #include "wire/mailboxes.pb.h"
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 
@@ -56,7 +57,8 @@ public:
     Task<Result<void>> set_metadata(std::string mailbox,
                                     std::map<std::string, std::optional<std::string>>) override;
     Task<Result<std::map<std::string, imap::Rights>>> acl(std::string mailbox) override;
-    Task<Result<void>> set_acl(std::string mailbox, std::string identifier, imap::Rights) override;
+    Task<Result<void>> set_acl(std::string mailbox, std::string identifier,
+                               imap::RightsChange) override;
     Task<Result<void>> watch(std::set<std::string> names, bool tree) override;
     void on_event(std::function<void(imap::Event)>) override;
 
@@ -69,10 +71,25 @@ private:
     Task<Result<std::string>> entries_of(imap::Handle, std::string uids, std::uint8_t fields);
     void hear(const wire::MailboxEvent&);
 
+    /// A letter on its way up. While it is small it waits here, and goes with the order to append
+    /// it: then that is one question and not three.
+    struct Upload {
+        std::string kept;
+        std::uint64_t at_keeper = 0; ///< 0: not there
+    };
+    struct Limits {
+        static constexpr std::size_t uploads = 500; ///< The keeper's too
+        static constexpr std::size_t kept_bytes = 128 * 1024;
+    };
+    Task<Result<void>> send_up(std::uint64_t upload, std::string piece);
+    std::size_t kept_bytes() const;
+
     std::shared_ptr<wire::Link> keeper_;
     std::uint64_t session_;
     ReaderEvents& events_;
     std::function<void(imap::Event)> listener_;
+    std::map<std::uint64_t, Upload> uploads_;
+    std::uint64_t last_upload_ = 0;
 };
 
 } // namespace posthouse::gate

@@ -193,13 +193,17 @@ Task<imap::Result<std::map<std::string, imap::Rights>>> KeeperBackend::acl(std::
 }
 
 Task<imap::Result<void>> KeeperBackend::set_acl(std::string mailbox, std::string identifier,
-                                                imap::Rights rights)
+                                                imap::RightsChange change)
 {
     wire::MailboxAccess request;
     request.set_name(std::move(mailbox));
     request.set_change(true);
     request.set_identifier(std::move(identifier));
-    request.set_rights(std::move(rights));
+    request.set_rights(std::move(change.rights));
+    using How = imap::RightsChange::How;
+    request.set_how(change.how == How::add      ? wire::MailboxAccess::ADD
+                    : change.how == How::remove ? wire::MailboxAccess::REMOVE
+                                                : wire::MailboxAccess::REPLACE);
     co_return co_await have_done<wire::AccessRights>(Method::access_rights, std::move(request));
 }
 

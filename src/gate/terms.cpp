@@ -3,6 +3,7 @@
 
 #include "base/log.hpp"
 #include "gate/events.hpp"
+#include "imap/mailbox_name.hpp"
 
 #include <algorithm>
 
@@ -50,8 +51,11 @@ std::shared_ptr<const imap::SessionSettings> imap_settings_of(const wire::Listen
     made.offer_tls = listener.tls() == "starttls";
     made.implicit_tls = listener.tls() == "implicit";
     made.plaintext_auth = listener.plaintext_auth();
-    // Mailboxes are nobody's but their owner's, and quotas the administrator's.
-    made.without = {"ACL", "RIGHTS=KXTE", "QUOTASET"};
+    made.without = {"QUOTASET"}; // Quotas are the administrator's.
+    if (config.mailboxes.sharing)
+        made.others = imap::others_prefix;
+    else
+        made.without.insert({"ACL", "RIGHTS=KXTE", "LIST-MYRIGHTS"});
     made.append_limit = config.limits.message_bytes;
     made.limits.framing.message_bytes = config.limits.message_bytes;
     return std::make_shared<const imap::SessionSettings>(std::move(made));

@@ -44,6 +44,12 @@ using Result = std::expected<T, Trouble>;
 /// RFC 4314 §2.1: "lrswipkxtea" as a set of letters.
 using Rights = std::string;
 
+/// Of one identifier's entry; what is left without rights goes.
+struct RightsChange {
+    enum class How : std::uint8_t { replace, add, remove } how = How::replace;
+    Rights rights;
+};
+
 struct Status {
     std::uint32_t messages = 0, unseen = 0, deleted = 0, recent = 0;
     std::uint32_t uid_next = 1, uid_validity = 0;
@@ -98,6 +104,7 @@ struct Changes {
     std::string entries;   ///< mail::EntryUnpacker with change_fields: new ones too
     std::vector<std::string> keywords;
     bool deleted = false; ///< The mailbox itself is gone
+    std::optional<Rights> rights; ///< As they are now, where they can change
 };
 constexpr std::uint8_t change_fields = 0x03; ///< flags, modseq
 
@@ -240,8 +247,8 @@ public:
     virtual Task<Result<void>> set_metadata(std::string mailbox,
                                             std::map<std::string, std::optional<std::string>>) = 0;
     virtual Task<Result<std::map<std::string, Rights>>> acl(std::string mailbox) = 0;
-    /// Empty rights remove the entry.
-    virtual Task<Result<void>> set_acl(std::string mailbox, std::string identifier, Rights) = 0;
+    virtual Task<Result<void>> set_acl(std::string mailbox, std::string identifier,
+                                       RightsChange) = 0;
 
     /// The names whose changes are told, besides those opened, and whether the tree's are. RFC 5465
     virtual Task<Result<void>> watch(std::set<std::string> names, bool tree) = 0;

@@ -35,6 +35,8 @@ std::optional<std::string> read_pattern(std::string_view, NameForm);
 std::string wire_name(std::string_view utf8_name, NameForm);
 
 inline constexpr char hierarchy_separator = '/';
+/// What the names of others' mailboxes begin with (RFC 2342 §5): their owner's address follows.
+inline constexpr std::string_view others_prefix = "Other Users/";
 
 /// Why no mailbox can be made under this name: empty levels, control characters, wildcards, not in
 /// Net-Unicode's form (RFC 5198; normalisation is not looked at), too long. Nothing: it can.

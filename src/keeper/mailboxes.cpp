@@ -7,6 +7,9 @@
 
 #include <boost/asio/post.hpp>
 
+#include <algorithm>
+#include <iterator>
+
 namespace posthouse::keeper {
 
 using wire::Failure;
@@ -43,9 +46,12 @@ wire::Failure failure_of(mailbox::Error error)
 Mailboxes::Mailboxes(Office& office, ReaderSessions& sessions, Workers& sorters)
     : office_(office),
       sessions_(sessions),
-      sorters_(sorters)
+      sorters_(sorters),
+      texts_(office, sorters)
 {
     office_.open_accounts.on_open([this](mailbox::Account& account) { opened(account); });
+    sharing_.on_shared(
+        [this](const Person& owner, mailbox::AccountId grantee) { tell_shared(owner, grantee); });
 }
 
 Mailboxes::~Mailboxes() = default;
@@ -123,10 +129,9 @@ void Mailboxes::gone(const wire::Link* gate)
     std::erase_if(uploads_, [&](const auto& entry) { return entry.second->gate == gate; });
 }
 
-Task<wire::Result<std::shared_ptr<mailbox::Account>>>
-Mailboxes::account_of(const ReaderSession& session)
+Task<wire::Result<std::shared_ptr<mailbox::Account>>> Mailboxes::account_of(Viewer viewer)
 {
-    auto account = co_await office_.open_accounts.open(session.account);
+    auto account = co_await office_.open_accounts.open(viewer.who.id);
     if (!account)
         co_return std::unexpected(failure_of(account.error()));
     co_return std::move(*account);
@@ -139,56 +144,147 @@ Task<wire::Result<Mailboxes::Place>> Mailboxes::place_of(const ReaderSession& se
     if (found == session.opened.end())
         co_return std::unexpected(Failure::refused);
     const auto opened = found->second;
-    auto account = co_await account_of(session);
+    Place place;
+    place.viewer = session.account;
+    place.owner.id = opened.owner;
+    place.id = opened.mailbox;
+    place.read_only = opened.read_only;
+    const bool foreign = opened.owner != session.account;
+    if (foreign) {
+        place.owner.address = session.followed.at(opened.owner);
+        auto there = co_await sharing_.is_there(place.owner);
+        if (!there)
+            co_return std::unexpected(there.error());
+        if (!*there || !sharing_.enabled())
+            co_return std::unexpected(Failure::gone);
+    }
+    auto account = co_await office_.open_accounts.open(opened.owner);
     if (!account)
-        co_return std::unexpected(account.error());
-    const auto* mailbox = (*account)->mailbox(opened.mailbox);
-    if (mailbox == nullptr || mailbox->uid_validity() != opened.uid_validity)
+        co_return std::unexpected(failure_of(account.error()));
+    place.account = std::move(*account);
+    // Of messages that came back with old UIDs a session cannot be told (RFC 9051 §2.3.1.2), and
+    // what it is told behind them would have a QRESYNC client take them for gone for ever.
+    const auto is_the_same = [&] {
+        const auto* box = place.mailbox();
+        return box != nullptr && box->uid_validity() == opened.uid_validity &&
+               place.account->undeletions(opened.mailbox) == opened.undeletions;
+    };
+    if (!is_the_same())
         co_return std::unexpected(Failure::gone);
-    if (auto loaded = co_await (*account)->load(opened.mailbox); !loaded)
+    if (auto loaded = co_await place.account->load(opened.mailbox); !loaded)
         co_return std::unexpected(failure_of(loaded.error()));
-    if ((*account)->mailbox(opened.mailbox) == nullptr)
+    if (foreign)
+        if (auto loaded = co_await place.account->load_seen(opened.mailbox, place.viewer); !loaded)
+            co_return std::unexpected(failure_of(loaded.error()));
+    if (!is_the_same())
         co_return std::unexpected(Failure::gone); // Meanwhile
-    co_return Place{std::move(*account), opened.mailbox, opened.read_only};
+    if (foreign) {
+        place.rights = mailbox::rights_of(place.viewer, *place.mailbox());
+        place.seen = place.account->seen_by(opened.mailbox, place.viewer);
+        if (!place.rights.has(mailbox::Right::read))
+            co_return std::unexpected(Failure::gone); // It was taken back.
+        if (!place.seen)
+            co_return std::unexpected(Failure::unavailable);
+    }
+    co_return place;
 }
 
 // ---- telling --------------------------------------------------------------------------------
 
 void Mailboxes::opened(mailbox::Account& account)
 {
-    const auto& quota = office_.config().mailboxes;
-    account.set_quota({quota.quota_bytes, quota.quota_messages});
+    quotas_.opened(account);
     account.on_change(
         [this, id = account.id()](mailbox::MailboxId mailbox) { changed(id, mailbox); });
+    account.on_seen(
+        [this, id = account.id()](mailbox::MailboxId mailbox, mailbox::AccountId reader) {
+            changed_for(id, mailbox, reader);
+        });
+    sharing_.opened(account);
+    texts_.changed(account);
 }
 
 void Mailboxes::changed(mailbox::AccountId id, mailbox::MailboxId mailbox)
 {
-    for (auto* session : sessions_.of(id)) {
+    if (const auto* account = office_.open_accounts.known(id))
+        texts_.changed(*account);
+    auto sessions = sessions_.of(id);
+    std::ranges::copy(sessions_.followers_of(id), std::back_inserter(sessions));
+    for (auto* session : sessions) {
         bool news = false;
         if (mailbox == mailbox::MailboxId{0}) {
             if (session->watches_tree)
                 news = session->changed_tree = true;
         } else {
             for (const auto& [handle, opened] : session->opened)
-                if (opened.mailbox == mailbox)
+                if (opened.mailbox == mailbox && opened.owner == id)
                     news = session->changed_handles.insert(handle).second || news;
-            if (!session->watched.empty())
-                if (auto* account = office_.open_accounts.known(id))
-                    if (const auto* box = account->mailbox(mailbox);
-                        box != nullptr && session->watched.contains(box->name()))
-                        news = session->changed_names.insert(box->name()).second || news;
+            news = note_watched(*session, id, mailbox) || news;
         }
-        if (!news || session->telling)
-            continue;
-        session->telling = true;
-        // What changes in this turn of the loop is told in one notice.
-        boost::asio::post(office_.executor(),
-                          [this, gate = session->gate.get(), handle = session->handle] {
-                              if (auto* one = sessions_.find(gate, handle))
-                                  tell(*one);
-                          });
+        if (news)
+            tell_soon(*session);
     }
+}
+
+/// Of a mailbox that it has not opened.
+bool Mailboxes::note_watched(ReaderSession& session, mailbox::AccountId id,
+                             mailbox::MailboxId mailbox)
+{
+    if (session.watched.empty())
+        return false;
+    const auto* account = office_.open_accounts.known(id);
+    const auto* box = account == nullptr ? nullptr : account->mailbox(mailbox);
+    if (box == nullptr)
+        return false;
+    auto name = box->name();
+    if (id != session.account) {
+        const auto owner = session.followed.find(id);
+        if (owner == session.followed.end() || !sharing_.enabled() ||
+            !mailbox::rights_of(session.account, *box).has(mailbox::Right::read))
+            return false;
+        name = Sharing::name_of({id, owner->second}, name);
+    }
+    return session.watched.contains(name) && session.changed_names.insert(name).second;
+}
+
+/// What a reader has seen concerns his own sessions.
+void Mailboxes::changed_for(mailbox::AccountId owner, mailbox::MailboxId mailbox,
+                            mailbox::AccountId reader)
+{
+    for (auto* session : sessions_.of(reader)) {
+        bool news = false;
+        for (const auto& [handle, opened] : session->opened)
+            if (opened.mailbox == mailbox && opened.owner == owner)
+                news = session->changed_handles.insert(handle).second || news;
+        news = note_watched(*session, owner, mailbox) || news;
+        if (news)
+            tell_soon(*session);
+    }
+}
+
+/// Something was opened to somebody, or to anyone: more mailboxes are to be seen.
+void Mailboxes::tell_shared(const Person& owner, mailbox::AccountId grantee)
+{
+    for (auto* session :
+         grantee == mailbox::AccountId{0} ? sessions_.everyone() : sessions_.of(grantee)) {
+        if (!session->watches_tree || !sessions_.follow(*session, owner))
+            continue;
+        session->changed_tree = true;
+        tell_soon(*session);
+    }
+}
+
+void Mailboxes::tell_soon(ReaderSession& session)
+{
+    if (session.telling)
+        return;
+    session.telling = true;
+    // What changes in this turn of the loop is told in one notice.
+    boost::asio::post(office_.executor(),
+                      [this, gate = session.gate.get(), handle = session.handle] {
+                          if (auto* one = sessions_.find(gate, handle))
+                              tell(*one);
+                      });
 }
 
 void Mailboxes::tell(ReaderSession& session)
@@ -211,6 +307,22 @@ Task<Mailboxes::Answer> Mailboxes::watch(ReaderSession& session, wire::WatchMail
         co_return std::unexpected(Failure::limit);
     session.watched = {request.names().begin(), request.names().end()};
     session.watches_tree = request.tree();
+    const bool others =
+        request.tree() || std::ranges::any_of(session.watched, [](const auto& name) {
+            return name.starts_with(Sharing::prefix);
+        });
+    if (!others)
+        co_return wire::answer_with(wire::Done());
+    const Viewer viewer(session);
+    auto owners = co_await sharing_.owners_for(viewer.who.id);
+    if (!owners)
+        co_return std::unexpected(owners.error());
+    auto* again = sessions_.find(viewer.gate, viewer.session);
+    if (again == nullptr)
+        co_return std::unexpected(Failure::refused);
+    for (const auto& owner : *owners)
+        if (!sessions_.follow(*again, owner))
+            break;
     co_return wire::answer_with(wire::Done());
 }
 

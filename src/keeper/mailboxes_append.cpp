@@ -13,6 +13,16 @@ using wire::Method;
 
 // ---- uploads --------------------------------------------------------------------------------
 
+std::shared_ptr<Mailboxes::Upload> Mailboxes::new_upload(const ReaderSession& session)
+{
+    auto upload = std::make_shared<Upload>();
+    upload->session = session.handle;
+    upload->gate = session.gate.get();
+    upload->account = session.account;
+    upload->blob = office_.engine.blobs().new_id();
+    return upload;
+}
+
 Task<Mailboxes::Answer> Mailboxes::open_upload(ReaderSession& session, wire::OpenUpload,
                                                std::string)
 {
@@ -25,12 +35,7 @@ Task<Mailboxes::Answer> Mailboxes::open_upload(ReaderSession& session, wire::Ope
     if (uploads_.size() >= Limits::uploads ||
         static_cast<std::size_t>(of_account) >= Limits::uploads_an_account)
         co_return std::unexpected(Failure::busy);
-    auto upload = std::make_shared<Upload>();
-    upload->session = session.handle;
-    upload->gate = session.gate.get();
-    upload->account = session.account;
-    upload->blob = office_.engine.blobs().new_id();
-    uploads_[++last_upload_] = std::move(upload);
+    uploads_[++last_upload_] = new_upload(session);
     wire::Upload answer;
     answer.set_upload(last_upload_);
     co_return wire::answer_with(answer);
@@ -117,6 +122,8 @@ Task<wire::Result<wire::Answer>> Mailboxes::answer_sorter(const wire::Link* sort
     if (frame.head.method == Method::next_candidates)
         co_return co_await next_candidates(sorter, std::move(frame));
     const auto request = wire::parse<wire::ReadLetter>(frame.message);
+    if (request && TextCutting::is_own(request->letter()))
+        co_return co_await texts_.cutting().read_on(sorter, *request);
     const auto found = request ? indexing_.find(request->letter()) : indexing_.end();
     if (found == indexing_.end() || found->second->sorter != sorter)
         co_return std::unexpected(Failure::refused);
@@ -204,36 +211,70 @@ Task<void> Mailboxes::drop(std::vector<std::shared_ptr<Upload>> uploads)
             (void)co_await office_.engine.blobs().remove(upload->blob);
 }
 
-Task<Mailboxes::Answer> Mailboxes::append(ReaderSession& session, wire::AppendMessages request,
-                                          std::string)
+/// The letters of a request: uploaded before, or come along with it.
+wire::Result<std::vector<std::shared_ptr<Mailboxes::Upload>>>
+Mailboxes::letters_of(const ReaderSession& session, const wire::AppendMessages& request,
+                      std::string raw)
 {
-    if (request.messages_size() == 0 || request.messages_size() > Limits::messages_an_append)
-        co_return std::unexpected(Failure::limit);
     std::vector<std::shared_ptr<Upload>> uploads;
+    const auto size = raw.size();
+    std::size_t at = 0; // Never above size.
     for (const auto& wanted : request.messages()) {
+        if (wanted.keywords_size() > mailbox::Limits::keywords)
+            return std::unexpected(Failure::refused);
+        if (wanted.upload() == 0) {
+            if (wanted.bytes() == 0 || wanted.bytes() > size - at)
+                return std::unexpected(Failure::refused);
+            if (wanted.bytes() > office_.config().limits.message_bytes)
+                return std::unexpected(Failure::too_big);
+            auto upload = new_upload(session);
+            upload->bytes = wanted.bytes();
+            upload->data = wanted.bytes() == size ? std::move(raw) : raw.substr(at, wanted.bytes());
+            at += wanted.bytes();
+            uploads.push_back(std::move(upload));
+            continue;
+        }
         const auto found = uploads_.find(wanted.upload());
         if (found == uploads_.end() || found->second->session != session.handle ||
-            found->second->busy || found->second->failed ||
-            wanted.keywords_size() > mailbox::Limits::keywords)
-            co_return std::unexpected(Failure::refused);
+            found->second->busy || found->second->failed)
+            return std::unexpected(Failure::refused);
         uploads.push_back(std::move(found->second));
         uploads_.erase(found);
     }
-    std::optional<mailbox::Account::Gone> gone;
+    return uploads;
+}
+
+Task<Mailboxes::Answer> Mailboxes::append(ReaderSession& session, wire::AppendMessages request,
+                                          std::string raw)
+{
+    if (request.messages_size() == 0 || request.messages_size() > Limits::messages_an_append)
+        co_return std::unexpected(Failure::limit);
+    auto letters = letters_of(session, request, std::move(raw));
+    if (!letters)
+        co_return std::unexpected(letters.error());
+    auto uploads = std::move(*letters);
+    const Viewer viewer(session);
+    std::optional<Place> replaced;
     if (request.replaced_handle() != 0) {
         auto place = co_await place_of(session, request.replaced_handle());
         if (!place)
             co_return std::unexpected(place.error());
-        if (place->read_only)
+        if (place->read_only ||
+            !place->rights.has_all({mailbox::Right::deleted, mailbox::Right::expunge}))
             co_return std::unexpected(Failure::no_permission);
-        gone = {place->id, request.replaced_uid()};
+        replaced = std::move(*place);
     }
-    auto account = co_await office_.open_accounts.open(uploads.front()->account);
-    if (!account)
-        co_return std::unexpected(failure_of(account.error()));
-    const auto to = (*account)->find(request.to());
+    auto to = co_await spot_of(viewer, request.to(), {mailbox::Right::insert});
     if (!to)
-        co_return std::unexpected(Failure::nonexistent);
+        co_return std::unexpected(to.error());
+    const auto& account = to->tree.account;
+    // In one commit, where both are one account's.
+    std::optional<mailbox::Account::Gone> gone;
+    if (replaced && replaced->account == account)
+        gone = {replaced->id, request.replaced_uid()};
+    for (auto& upload : uploads)
+        if (auto moved = co_await rehome(*upload, account->id()); !moved)
+            co_return std::unexpected(moved.error());
     std::vector<mailbox::Account::NewMessage> messages;
     for (int i = 0; i < request.messages_size(); ++i) {
         auto message = co_await index(uploads[static_cast<std::size_t>(i)], request.messages(i));
@@ -243,12 +284,18 @@ Task<Mailboxes::Answer> Mailboxes::append(ReaderSession& session, wire::AppendMe
         }
         messages.push_back(std::move(*message));
     }
-    auto added = co_await (*account)->append(*to, std::move(messages), wall_clock(), gone);
+    const auto seen = keep_rights(*to, messages);
+    auto added = co_await account->append(to->id, std::move(messages), wall_clock(), gone);
     if (!added) {
         if (added.error() != mailbox::Error::unknown)
             co_await drop(std::move(uploads));
         co_return std::unexpected(failure_of(added.error()));
     }
+    if (replaced && !gone) // Should that fail, it is there twice.
+        (void)co_await replaced->account->expunge(
+            replaced->id, mail::UidSet::range(request.replaced_uid(), request.replaced_uid()));
+    if (to->tree.foreign())
+        co_await mark_seen(*to, picked(added->uids, seen));
     wire::MessagesAppended answer;
     answer.set_uid_validity(static_cast<std::uint32_t>(added->validity));
     answer.set_uids(added->uids.text());

@@ -14,14 +14,20 @@ namespace {
 constexpr std::uint8_t change_fields = static_cast<std::uint8_t>(mail::EntryField::flags) |
                                        static_cast<std::uint8_t>(mail::EntryField::modseq);
 
-/// Entries of these UIDs, as many as a page holds. The last UID that was looked at; 0: all were.
-std::uint32_t pack_entries(const mailbox::Box& box, const mail::UidSet& uids, std::uint8_t fields,
+/// Entries of these UIDs, as their viewer sees them, as many as a page holds. The last UID that was
+/// looked at; 0: all were.
+template <class Place>
+std::uint32_t pack_entries(const Place& place, const mail::UidSet& uids, std::uint8_t fields,
                            std::string& to)
 {
     mail::EntryPacker packer(fields);
+    const auto& box = place.account->state().boxes.at(place.id);
     for (const auto& range : uids.ranges())
         for (const auto& entry : box.range(range.first, range.last)) {
-            packer.append(entry, to);
+            if (place.foreign())
+                packer.append(place.shown(entry), to);
+            else
+                packer.append(entry, to);
             if (to.size() >= Mailboxes::Limits::page_bytes)
                 return entry.uid;
         }
@@ -29,16 +35,22 @@ std::uint32_t pack_entries(const mailbox::Box& box, const mail::UidSet& uids, st
 }
 
 /// Entries of what changed; those that do not fit are named as the answer's rest.
-template <class Answer>
-std::string pack_changed(const mailbox::Box& box, mail::UidSet changed, Answer& answer)
+template <class Place, class Answer>
+std::string pack_changed(const Place& place, mail::UidSet changed, Answer& answer)
 {
     std::string packed;
-    const auto last = pack_entries(box, changed, change_fields, packed);
+    const auto last = pack_entries(place, changed, change_fields, packed);
     if (last != 0 && last < changed.largest()) {
         changed.remove(1, last);
         answer.set_rest(changed.text());
     }
     return packed;
+}
+
+bool is_own(const ReaderSession& session, std::uint32_t handle)
+{
+    const auto found = session.opened.find(handle);
+    return found == session.opened.end() || found->second.owner == session.account;
 }
 
 template <class Answer>
@@ -54,42 +66,52 @@ Task<Mailboxes::Answer> Mailboxes::open(ReaderSession& session, wire::OpenMailbo
 {
     if (session.opened.size() >= ReaderSessions::Limits::opened)
         co_return std::unexpected(Failure::limit);
-    const auto handle = session.handle;
-    const auto* gate = session.gate.get();
-    auto account = co_await account_of(session);
-    if (!account)
-        co_return std::unexpected(account.error());
-    const auto id = (*account)->find(request.name());
-    if (!id)
-        co_return std::unexpected(Failure::nonexistent);
-    if (auto loaded = co_await (*account)->load(*id); !loaded)
+    const Viewer viewer(session);
+    auto spot = co_await spot_of(viewer, request.name(), {mailbox::Right::read});
+    if (!spot)
+        co_return std::unexpected(spot.error());
+    const auto& account = spot->tree.account;
+    const auto id = spot->id;
+    const bool foreign = spot->tree.foreign();
+    if (auto loaded = co_await account->load(id); !loaded)
         co_return std::unexpected(failure_of(loaded.error()));
-    auto* again = sessions_.find(gate, handle);
-    const auto* box = (*account)->mailbox(*id);
+    if (foreign)
+        if (auto loaded = co_await account->load_seen(id, viewer.who.id); !loaded)
+            co_return std::unexpected(failure_of(loaded.error()));
+    auto* again = sessions_.find(viewer.gate, viewer.session);
+    const auto* box = account->mailbox(id);
     if (again == nullptr)
         co_return std::unexpected(Failure::refused);
     if (box == nullptr)
         co_return std::unexpected(Failure::nonexistent);
-    again->opened[++again->last_opened] = {*id, request.read_only(), box->uid_validity()};
+    if (foreign && !sessions_.follow(*again, spot->tree.owner))
+        co_return std::unexpected(Failure::limit);
+    Place place{account, spot->tree.owner, viewer.who.id, id, request.read_only(), spot->rights};
+    if (foreign && !(place.seen = account->seen_by(id, viewer.who.id)))
+        co_return std::unexpected(Failure::unavailable);
+    again->opened[++again->last_opened] = {id, request.read_only(), box->uid_validity(),
+                                           account->undeletions(id), spot->tree.owner.id};
     wire::OpenedMailbox answer;
     answer.set_handle(again->last_opened);
-    answer.set_id(object_id(*box));
+    answer.set_id(object_id(*box, foreign ? std::optional(spot->tree.owner.id) : std::nullopt));
     answer.set_uid_validity(box->uid_validity());
     answer.set_uid_next(box->uid_next());
-    answer.set_highest_modseq(std::max<std::uint64_t>(box->highest_modseq(), 1));
-    answer.set_first_recent(std::max(box->first_recent(), 1U));
-    answer.set_rights(std::string(all_rights));
+    answer.set_highest_modseq(place.highest_modseq(*box));
+    // \Recent is for the owner.
+    answer.set_first_recent(foreign ? box->uid_next() : std::max(box->first_recent(), 1U));
+    answer.set_rights(spot->rights.text());
     answer.set_read_only(request.read_only());
-    answer.set_more_keywords(box->keywords_size() < mailbox::Limits::keywords);
+    answer.set_more_keywords(box->keywords_size() < mailbox::Limits::keywords &&
+                             spot->rights.has(mailbox::Right::write));
     put_keywords(*box, answer);
     mail::UidSet uids;
-    for (const auto& entry : (*account)->entries(*id)) {
+    for (const auto& entry : account->entries(id)) {
         uids.add(entry.uid);
-        if (answer.first_unseen() == 0 && !entry.flags.has(mail::SystemFlag::seen))
+        if (answer.first_unseen() == 0 && !place.has_seen(entry))
             answer.set_first_unseen(entry.uid);
     }
-    if (!request.read_only())
-        (*account)->take_recent(*id);
+    if (!request.read_only() && !foreign)
+        account->take_recent(id);
     auto text = uids.text();
     if (text.size() > wire::FrameLimits::raw_bytes)
         co_return std::unexpected(Failure::limit);
@@ -108,9 +130,10 @@ Task<Mailboxes::Answer> Mailboxes::close(ReaderSession& session, wire::MailboxHa
 Task<Mailboxes::Answer> Mailboxes::changes(ReaderSession& session, wire::AskChanges request,
                                            std::string)
 {
+    const bool own = is_own(session, request.handle());
     auto place = co_await place_of(session, request.handle());
     wire::MailboxChanges answer;
-    if (!place && place.error() == Failure::gone) {
+    if (!place && place.error() == Failure::gone && own) {
         answer.set_deleted(true);
         co_return wire::answer_with(answer);
     }
@@ -125,10 +148,21 @@ Task<Mailboxes::Answer> Mailboxes::changes(ReaderSession& session, wire::AskChan
         co_return wire::answer_with(answer);
     }
     answer.set_highest_modseq(std::max<std::uint64_t>(changed->modseq, 1));
+    answer.set_rights(place->rights.text());
+    if (place->foreign()) {
+        // What he has seen, as it was when the question was asked: of the same moment as the rest.
+        answer.set_highest_modseq(
+            std::max<std::uint64_t>(answer.highest_modseq(), place->seen->highest_modseq()));
+        const auto& entries = place->account->state().boxes.at(place->id);
+        for (const auto& run : place->seen->runs())
+            if (run.modseq > request.since())
+                for (const auto& entry : entries.range(run.first, run.last))
+                    changed->changed.add(entry.uid);
+    }
     answer.set_uid_next(box->uid_next());
     answer.set_vanished(changed->vanished.text());
     put_keywords(*box, answer);
-    auto raw = pack_changed(place->account->state().boxes.at(place->id), changed->changed, answer);
+    auto raw = pack_changed(*place, changed->changed, answer);
     if (answer.ByteSizeLong() > wire::FrameLimits::message_bytes)
         co_return std::unexpected(Failure::limit);
     co_return wire::answer_with(answer, std::move(raw));
@@ -145,8 +179,7 @@ Task<Mailboxes::Answer> Mailboxes::entries(ReaderSession& session, wire::AskEntr
         co_return std::unexpected(Failure::invalid);
     wire::EntriesPage answer;
     std::string raw;
-    answer.set_last(pack_entries(place->account->state().boxes.at(place->id), *uids,
-                                 static_cast<std::uint8_t>(request.fields()), raw));
+    answer.set_last(pack_entries(*place, *uids, static_cast<std::uint8_t>(request.fields()), raw));
     answer.set_more(answer.last() != 0);
     co_return wire::answer_with(answer, std::move(raw));
 }
@@ -180,20 +213,28 @@ Task<Mailboxes::Answer> Mailboxes::store(ReaderSession& session, wire::StoreFlag
     if (request.conditional())
         order.unchanged_since = request.unchanged_since();
     order.known_modseq = request.known_modseq();
-    auto stored = co_await place->account->store(place->id, std::move(order));
+    // RFC 4314 §4: what he may change of it is changed.
+    if (const auto needed = mailbox::rights_for(order);
+        !needed.empty() && !place->rights.has_any(needed))
+        co_return std::unexpected(Failure::no_permission);
+    auto stored = place->foreign() ? co_await place->account->store_as(place->reader(), place->id,
+                                                                       std::move(order))
+                                   : co_await place->account->store(place->id, std::move(order));
     if (!stored)
         co_return std::unexpected(failure_of(stored.error()));
     const auto* box = place->mailbox();
     if (box == nullptr)
         co_return std::unexpected(Failure::gone);
+    if (!place->look_again())
+        co_return std::unexpected(Failure::unavailable);
     wire::FlagsStored answer;
     answer.set_refused(stored->refused.text());
     answer.set_stale(stored->stale.text());
     answer.set_modseq(stored->modseq);
-    answer.set_highest_modseq(std::max<std::uint64_t>(box->highest_modseq(), 1));
+    answer.set_highest_modseq(place->highest_modseq(*box));
     answer.set_uid_next(box->uid_next());
     put_keywords(*box, answer);
-    auto raw = pack_changed(place->account->state().boxes.at(place->id), stored->changed, answer);
+    auto raw = pack_changed(*place, stored->changed, answer);
     co_return wire::answer_with(answer, std::move(raw));
 }
 
@@ -203,7 +244,7 @@ Task<Mailboxes::Answer> Mailboxes::expunge(ReaderSession& session, wire::Expunge
     auto place = co_await place_of(session, request.handle());
     if (!place)
         co_return std::unexpected(place.error());
-    if (place->read_only)
+    if (place->read_only || !place->rights.has(mailbox::Right::expunge))
         co_return std::unexpected(Failure::no_permission);
     std::optional<mail::UidSet> among;
     if (!request.all()) {
@@ -222,23 +263,30 @@ Task<Mailboxes::Answer> Mailboxes::expunge(ReaderSession& session, wire::Expunge
 Task<Mailboxes::Answer> Mailboxes::copy(ReaderSession& session, wire::CopyMessages request,
                                         std::string)
 {
+    const Viewer viewer(session);
     auto place = co_await place_of(session, request.handle());
     if (!place)
         co_return std::unexpected(place.error());
-    if (request.move() && place->read_only)
+    if (request.move() && (place->read_only || !place->rights.has_all({mailbox::Right::deleted,
+                                                                       mailbox::Right::expunge})))
         co_return std::unexpected(Failure::no_permission);
     auto uids = uids_in(request.uids());
     if (!uids)
         co_return std::unexpected(Failure::invalid);
-    const auto to = place->account->find(request.to());
+    auto to = co_await spot_of(viewer, request.to(), {mailbox::Right::insert});
     if (!to)
-        co_return std::unexpected(Failure::nonexistent);
+        co_return std::unexpected(to.error());
+    if (to->tree.account != place->account)
+        co_return co_await copy_across(std::move(*place), std::move(*uids), std::move(*to),
+                                       request.move() ? CopyHow::move : CopyHow::copy);
     auto& account = *place->account;
     auto copied = request.move()
-                      ? co_await account.move(place->id, std::move(*uids), *to, wall_clock())
-                      : co_await account.copy(place->id, std::move(*uids), *to, wall_clock());
+                      ? co_await account.move(place->id, std::move(*uids), to->id, wall_clock())
+                      : co_await account.copy(place->id, std::move(*uids), to->id, wall_clock());
     if (!copied)
         co_return std::unexpected(failure_of(copied.error()));
+    if (place->foreign())
+        co_await settle_copied(*place, *to, *copied);
     wire::MessagesCopied answer;
     answer.set_uid_validity(static_cast<std::uint32_t>(copied->validity));
     answer.set_from(copied->from.text());
@@ -304,9 +352,14 @@ Task<Mailboxes::Answer> Mailboxes::read(ReaderSession& session, wire::ReadPart r
     if (opened == session.opened.end())
         co_return std::unexpected(Failure::refused);
     const auto id = opened->second.mailbox;
-    auto message = session.read_mailbox == id && session.read_uid == request.uid()
+    const auto owner = opened->second.owner;
+    auto message = session.read_owner == owner && session.read_mailbox == id &&
+                           session.read_uid == request.uid()
                        ? session.read_message
                        : nullptr;
+    if (message && owner != session.account) // Rights may have been taken back since.
+        if (auto place = co_await place_of(session, request.handle()); !place)
+            co_return std::unexpected(place.error());
     if (!message) {
         auto place = co_await place_of(session, request.handle());
         if (!place)
@@ -320,6 +373,7 @@ Task<Mailboxes::Answer> Mailboxes::read(ReaderSession& session, wire::ReadPart r
         auto* again = sessions_.find(gate, handle);
         if (again == nullptr)
             co_return std::unexpected(Failure::refused);
+        again->read_owner = owner;
         again->read_mailbox = id;
         again->read_uid = request.uid();
         again->read_message = message;

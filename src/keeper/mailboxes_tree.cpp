@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tree, quota, metadata and access lists.
+// The tree of mailboxes: one's own, and what others have opened to one.
 #include "base/text.hpp"
 #include "keeper/mailboxes_parts.hpp"
 
@@ -13,7 +13,7 @@ using wire::Failure;
 
 namespace {
 
-void put_status(const mailbox::Mailbox& box, wire::MailboxStatus& to)
+void put_counts(const mailbox::Mailbox& box, wire::MailboxStatus& to)
 {
     to.set_messages(box.messages());
     to.set_unseen(box.unseen());
@@ -29,24 +29,7 @@ void put_status(const mailbox::Mailbox& box, wire::MailboxStatus& to)
                  box.uid_next() - std::min(box.uid_next(), std::max(box.first_recent(), 1U))));
 }
 
-/// Every name there is or that is subscribed to, in their order; or this one alone.
-std::vector<std::pair<std::string, std::optional<mailbox::MailboxId>>>
-names_of(const mailbox::State& state, const std::string& alone)
-{
-    if (!alone.empty()) {
-        const auto id = state.find(alone);
-        if (!id && !state.subscriptions.contains(alone))
-            return {};
-        return {{alone, id}};
-    }
-    std::map<std::string, std::optional<mailbox::MailboxId>> names;
-    for (const auto& name : state.subscriptions)
-        names[name] = std::nullopt;
-    for (const auto& [id, box] : state.boxes)
-        if (!box.record.doomed())
-            names[box.record.name()] = id;
-    return {names.begin(), names.end()};
-}
+} // namespace
 
 std::vector<mailbox::Account::Standard> standard_of(const config::Mailboxes& config)
 {
@@ -56,12 +39,89 @@ std::vector<mailbox::Account::Standard> standard_of(const config::Mailboxes& con
     return standard;
 }
 
-} // namespace
+// ---- LIST and STATUS --------------------------------------------------------------------------
+
+/// Every name that there is for this viewer, or that he is subscribed to; or this one alone, where
+/// any of the rights that MYRIGHTS asks for will do (RFC 4314 §4).
+Task<wire::Result<Mailboxes::Listing>> Mailboxes::listing(Viewer viewer, std::string alone)
+{
+    using mailbox::Right;
+    constexpr mailbox::Rights any = {Right::lookup, Right::read,   Right::insert,
+                                     Right::create, Right::remove, Right::administer};
+    Listing all;
+    const auto add = [&](const Tree& tree, mailbox::MailboxId id, mailbox::Rights needed) {
+        const auto* box = tree.account->mailbox(id);
+        if (box != nullptr && tree.rights(*box).has_any(needed))
+            all.insert_or_assign(tree.name_of(box->name()), Spot{tree, id, tree.rights(*box)});
+    };
+    auto own = co_await account_of(viewer);
+    if (!own)
+        co_return std::unexpected(own.error());
+    const Tree mine{*own, viewer.who, viewer.who.id, {}};
+    const auto& subscriptions = (*own)->state().subscriptions;
+    if (!alone.empty()) {
+        auto tree = co_await tree_of(viewer, alone);
+        if (tree)
+            if (const auto id = tree->account->find(tree->path))
+                add(*tree, *id, any);
+        if (!tree && tree.error() != Failure::nonexistent)
+            co_return std::unexpected(tree.error());
+        if (all.empty() && subscriptions.contains(alone))
+            all.emplace(alone, Spot{mine, {}, {}});
+        co_return all;
+    }
+    auto owners = co_await sharing_.owners_for(viewer.who.id);
+    if (!owners)
+        co_return std::unexpected(owners.error());
+    for (const auto& name : subscriptions)
+        all.emplace(name, Spot{mine, {}, {}});
+    for (const auto& owner : *owners) {
+        auto account = co_await office_.open_accounts.open(owner.id);
+        if (!account)
+            continue; // One that cannot be read hides no others.
+        const Tree tree{*account, owner, viewer.who.id, {}};
+        for (const auto& [id, box] : (*account)->state().boxes)
+            add(tree, id, {Right::lookup});
+    }
+    for (const auto& [id, box] : (*own)->state().boxes)
+        add(mine, id, {Right::lookup});
+    co_return all;
+}
+
+Task<wire::Result<void>> Mailboxes::put_status(const Spot& spot, wire::MailboxStatus& to)
+{
+    const auto& account = spot.tree.account;
+    const auto reader = spot.tree.viewer;
+    if (spot.tree.foreign()) {
+        if (auto loaded = co_await account->load(spot.id); !loaded)
+            co_return std::unexpected(failure_of(loaded.error()));
+        if (auto loaded = co_await account->load_seen(spot.id, reader); !loaded)
+            co_return std::unexpected(failure_of(loaded.error()));
+    }
+    const auto* box = spot.mailbox();
+    if (box == nullptr)
+        co_return std::unexpected(Failure::nonexistent);
+    put_counts(*box, to);
+    if (!spot.tree.foreign())
+        co_return wire::Result<void>();
+    // What he has not seen; \Recent is for the owner.
+    to.set_recent(0);
+    const auto seen = account->seen_by(spot.id, reader);
+    if (!seen)
+        co_return std::unexpected(Failure::unavailable);
+    to.set_unseen(static_cast<std::uint32_t>(
+        std::ranges::count_if(account->entries(spot.id), [&](const mailbox::Entry& entry) {
+            return !seen->seen(entry.uid);
+        })));
+    to.set_highest_modseq(std::max<std::uint64_t>(to.highest_modseq(), seen->highest_modseq()));
+    co_return wire::Result<void>();
+}
 
 Task<Mailboxes::Answer> Mailboxes::list(ReaderSession& session, wire::ListMailboxes request,
                                         std::string)
 {
-    auto account = co_await account_of(session);
+    const Viewer viewer(session);
+    auto account = co_await account_of(viewer);
     if (!account)
         co_return std::unexpected(account.error());
     if (!(*account)->state().record.furnished())
@@ -69,11 +129,13 @@ Task<Mailboxes::Answer> Mailboxes::list(ReaderSession& session, wire::ListMailbo
                 co_await (*account)->furnish(standard_of(office_.config().mailboxes), wall_clock());
             !made)
             co_return std::unexpected(failure_of(made.error()));
+    auto all = co_await listing(viewer, request.name());
+    if (!all)
+        co_return std::unexpected(all.error());
     wire::MailboxList answer;
     std::size_t bytes = 0;
-    for (const auto& [name, id] : names_of((*account)->state(), request.name())) {
-        if (!request.after().empty() && name <= request.after())
-            continue;
+    for (auto at = all->upper_bound(request.after()); at != all->end(); ++at) {
+        const auto& [name, spot] = *at;
         if (answer.items_size() == Limits::list_items || bytes > Limits::page_bytes) {
             answer.set_more(true);
             break;
@@ -81,22 +143,34 @@ Task<Mailboxes::Answer> Mailboxes::list(ReaderSession& session, wire::ListMailbo
         auto* item = answer.add_items();
         item->set_name(name);
         item->set_subscribed((*account)->state().subscriptions.contains(name));
-        item->set_rights(std::string(all_rights));
-        const auto* box = id ? (*account)->mailbox(*id) : nullptr;
+        const auto* box = spot.mailbox();
         if (box != nullptr) {
             item->set_exists(true);
-            item->set_id(object_id(*box));
-            item->set_special_use(box->special_use());
-            if (request.status())
-                put_status(*box, *item->mutable_status());
+            item->set_rights(spot.rights.text());
+            if (spot.tree.foreign()) {
+                item->set_owner(spot.tree.owner.address);
+                item->set_id(object_id(*box, spot.tree.owner.id));
+            } else {
+                item->set_id(object_id(*box, {}));
+                item->set_special_use(box->special_use());
+            }
         }
-        if (box != nullptr && request.metadata_size() > 0) {
-            auto values = co_await (*account)->metadata(*id);
+        if (box != nullptr && request.status() && spot.rights.has(mailbox::Right::read)) {
+            wire::MailboxStatus status;
+            if (auto put = co_await put_status(spot, status); put)
+                *item->mutable_status() = std::move(status);
+            else if (!spot.tree.foreign())
+                co_return std::unexpected(put.error());
+        }
+        if (spot.mailbox() != nullptr && request.metadata_size() > 0) {
+            auto values = co_await spot.tree.account->metadata(spot.id);
             if (!values)
                 co_return std::unexpected(failure_of(values.error()));
+            const auto visible =
+                metadata_for(viewer.who.id, spot.tree.owner.id, std::move(*values));
             for (const auto& entry : request.metadata())
-                if (const auto value = values->find(entry);
-                    value != values->end() && is_utf8(value->second))
+                if (const auto value = visible.find(entry);
+                    value != visible.end() && is_utf8(value->second))
                     (*item->mutable_metadata())[entry] = value->second;
         }
         bytes += item->ByteSizeLong();
@@ -104,40 +178,35 @@ Task<Mailboxes::Answer> Mailboxes::list(ReaderSession& session, wire::ListMailbo
     co_return wire::answer_with(answer);
 }
 
+// ---- the tree ---------------------------------------------------------------------------------
+
 Task<Mailboxes::Answer> Mailboxes::change_tree(ReaderSession& session, wire::ChangeTree request,
                                                std::string)
 {
-    auto account = co_await account_of(session);
-    if (!account)
-        co_return std::unexpected(account.error());
-    auto& tree = **account;
-    const auto now = wall_clock();
-    wire::TreeChanged answer;
+    const Viewer viewer(session);
     mailbox::Result<void> done;
     switch (request.what()) {
-    case wire::ChangeTree::CREATE: {
-        auto made = co_await tree.create(request.name(), request.to(), now);
-        if (!made)
-            co_return std::unexpected(failure_of(made.error()));
-        if (const auto* box = tree.mailbox(*made))
-            answer.set_id(object_id(*box));
+    case wire::ChangeTree::CREATE:
+        co_return co_await create(viewer, request.name(), request.to());
+    case wire::ChangeTree::RENAME:
+        co_return co_await rename(viewer, request.name(), request.to());
+    case wire::ChangeTree::SUBSCRIBE:
+    case wire::ChangeTree::UNSUBSCRIBE: {
+        // Whatever they are called: the viewer's own.
+        auto account = co_await account_of(viewer);
+        if (!account)
+            co_return std::unexpected(account.error());
+        if (request.what() == wire::ChangeTree::SUBSCRIBE)
+            done = co_await (*account)->subscribe(request.name());
+        else
+            done = co_await (*account)->unsubscribe(request.name());
         break;
     }
-    case wire::ChangeTree::SUBSCRIBE:
-        done = co_await tree.subscribe(request.name());
-        break;
-    case wire::ChangeTree::UNSUBSCRIBE:
-        done = co_await tree.unsubscribe(request.name());
-        break;
-    case wire::ChangeTree::REMOVE:
-    case wire::ChangeTree::RENAME: {
-        const auto id = tree.find(request.name());
-        if (!id)
-            co_return std::unexpected(Failure::nonexistent);
-        if (request.what() == wire::ChangeTree::REMOVE)
-            done = co_await tree.remove(*id);
-        else
-            done = co_await tree.rename(*id, request.to(), now);
+    case wire::ChangeTree::REMOVE: {
+        auto spot = co_await spot_of(viewer, request.name(), {mailbox::Right::remove});
+        if (!spot)
+            co_return std::unexpected(spot.error());
+        done = co_await spot->tree.account->remove(spot->id);
         break;
     }
     default:
@@ -145,103 +214,57 @@ Task<Mailboxes::Answer> Mailboxes::change_tree(ReaderSession& session, wire::Cha
     }
     if (!done)
         co_return std::unexpected(failure_of(done.error()));
+    co_return wire::answer_with(wire::TreeChanged());
+}
+
+Task<Mailboxes::Answer> Mailboxes::create(Viewer viewer, std::string name, std::string special_use)
+{
+    auto tree = co_await tree_of(viewer, name);
+    // Who has no right to make one does not learn whose mailboxes there are.
+    if (!tree)
+        co_return std::unexpected(tree.error() == Failure::nonexistent ? Failure::no_permission
+                                                                       : tree.error());
+    if (tree->foreign()) {
+        if (!tree->rights_above().has(mailbox::Right::create))
+            co_return std::unexpected(Failure::no_permission);
+        if (!special_use.empty())
+            co_return std::unexpected(Failure::cannot); // It is the owner's to say.
+    } else if (sharing_.reserves(name)) {
+        co_return std::unexpected(Failure::cannot);
+    }
+    auto made = co_await tree->account->create(tree->path, std::move(special_use), wall_clock());
+    if (!made)
+        co_return std::unexpected(failure_of(made.error()));
+    wire::TreeChanged answer;
+    if (const auto* box = tree->account->mailbox(*made))
+        answer.set_id(
+            object_id(*box, tree->foreign() ? std::optional(tree->owner.id) : std::nullopt));
     co_return wire::answer_with(answer);
 }
 
-Task<Mailboxes::Answer> Mailboxes::quota(ReaderSession& session, wire::MailboxQuota request,
-                                         std::string)
+Task<Mailboxes::Answer> Mailboxes::rename(Viewer viewer, std::string name, std::string to)
 {
-    auto account = co_await account_of(session);
-    if (!account)
-        co_return std::unexpected(account.error());
-    if (request.set_size() > 0)
-        co_return std::unexpected(Failure::no_permission); // The administrator's to set
-    if (!request.name().empty() && request.name() != "User quota" &&
-        !(*account)->find(request.name()))
-        co_return std::unexpected(Failure::nonexistent);
-    const auto limits = (*account)->quota();
-    const auto& record = (*account)->state().record;
-    wire::QuotaRoots answer;
-    auto* root = answer.add_roots();
-    root->set_name("User quota");
-    if (limits.bytes != 0) {
-        auto* storage = root->add_resources();
-        storage->set_name("STORAGE");
-        storage->set_usage((record.bytes() + 1023) / 1024);
-        storage->set_limit(limits.bytes / 1024);
+    auto from = co_await spot_of(viewer, std::move(name), {mailbox::Right::remove});
+    if (!from)
+        co_return std::unexpected(from.error());
+    auto tree = co_await tree_of(viewer, to);
+    if (!tree)
+        co_return std::unexpected(tree.error() == Failure::nonexistent ? Failure::no_permission
+                                                                       : tree.error());
+    if (tree->account != from->tree.account)
+        co_return std::unexpected(Failure::cannot); // From one account into another
+    if (tree->foreign()) {
+        if (!tree->rights_above().has(mailbox::Right::create))
+            co_return std::unexpected(Failure::no_permission);
+        if (from->id == mailbox::inbox)
+            co_return std::unexpected(Failure::cannot); // Whoever may, moves its messages.
+    } else if (sharing_.reserves(to)) {
+        co_return std::unexpected(Failure::cannot);
     }
-    if (limits.messages != 0) {
-        auto* messages = root->add_resources();
-        messages->set_name("MESSAGE");
-        messages->set_usage(record.messages());
-        messages->set_limit(limits.messages);
-    }
-    co_return wire::answer_with(answer);
-}
-
-Task<Mailboxes::Answer> Mailboxes::metadata(ReaderSession& session, wire::MailboxMetadata request,
-                                            std::string)
-{
-    auto account = co_await account_of(session);
-    if (!account)
-        co_return std::unexpected(account.error());
-    mailbox::MailboxId id{0};
-    if (!request.name().empty()) {
-        const auto found = (*account)->find(request.name());
-        if (!found)
-            co_return std::unexpected(Failure::nonexistent);
-        id = *found;
-    }
-    if (request.changes_size() > 0) {
-        std::map<std::string, std::optional<std::string>> changes;
-        for (const auto& change : request.changes())
-            changes[change.entry()] =
-                change.remove() ? std::nullopt : std::optional(change.value());
-        auto done = co_await (*account)->set_metadata(id, std::move(changes));
-        if (!done)
-            co_return std::unexpected(failure_of(done.error()));
-        co_return wire::answer_with(wire::MetadataValues());
-    }
-    auto values = co_await (*account)->metadata(id);
-    if (!values)
-        co_return std::unexpected(failure_of(values.error()));
-    wire::MetadataValues answer;
-    std::size_t bytes = 0;
-    for (auto& [entry, value] : *values) {
-        bytes += entry.size() + value.size() + 16;
-        if (bytes > wire::FrameLimits::message_bytes - 1024)
-            co_return std::unexpected(Failure::limit);
-        auto* one = answer.add_values();
-        one->set_entry(entry);
-        one->set_value(std::move(value));
-    }
-    co_return wire::answer_with(answer);
-}
-
-Task<Mailboxes::Answer> Mailboxes::access_rights(ReaderSession& session,
-                                                 wire::MailboxAccess request, std::string)
-{
-    const auto owner = session.address;
-    auto account = co_await account_of(session);
-    if (!account)
-        co_return std::unexpected(account.error());
-    const auto id = (*account)->find(request.name());
-    if (!id)
-        co_return std::unexpected(Failure::nonexistent);
-    if (request.change()) {
-        if (request.identifier().empty() || request.identifier() == owner)
-            co_return std::unexpected(Failure::cannot);
-        auto done = co_await (*account)->set_access(*id, request.identifier(), request.rights());
-        if (!done)
-            co_return std::unexpected(failure_of(done.error()));
-    }
-    auto rights = co_await (*account)->access_list(*id);
-    if (!rights)
-        co_return std::unexpected(failure_of(rights.error()));
-    wire::AccessRights answer;
-    answer.mutable_rights()->insert(rights->begin(), rights->end());
-    (*answer.mutable_rights())[owner] = std::string(all_rights);
-    co_return wire::answer_with(answer);
+    auto done = co_await tree->account->rename(from->id, tree->path, wall_clock());
+    if (!done)
+        co_return std::unexpected(failure_of(done.error()));
+    co_return wire::answer_with(wire::TreeChanged());
 }
 
 } // namespace posthouse::keeper

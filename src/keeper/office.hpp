@@ -16,6 +16,7 @@
 #include <list>
 #include <map>
 #include <memory>
+#include <set>
 #include <unordered_map>
 
 namespace posthouse::keeper {
@@ -28,6 +29,16 @@ public:
     explicit OpenAccounts(store::Engine& engine) : engine_(engine) {}
     Task<mailbox::Result<std::shared_ptr<mailbox::Account>>> open(mailbox::AccountId);
     void forget(mailbox::AccountId);
+    /// Nobody opens it until it is reopened: it is being replaced.
+    void shut(mailbox::AccountId id) { shut_.insert(id); }
+    void reopen(mailbox::AccountId id) { shut_.erase(id); }
+    /// Nobody has it, and nothing of it is under way.
+    bool is_free(mailbox::AccountId id) const
+    {
+        const auto found = accounts_.find(id);
+        return found == accounts_.end() ||
+               (found->second.account.use_count() == 1 && found->second.account->idle());
+    }
     /// Called for each account when it is opened, before anybody has it.
     void on_open(std::function<void(mailbox::Account&)> call) { on_open_ = std::move(call); }
     /// Nothing: it is not open.
@@ -40,6 +51,10 @@ public:
     void set_memory(std::uint64_t bytes) { memory_ = bytes; }
     /// Forgets what is too much. To be called now and then.
     void shrink();
+    /// Those whose make_room() has something to do.
+    std::vector<std::shared_ptr<mailbox::Account>> wanting_room() const;
+    /// Those that are open now.
+    std::vector<std::shared_ptr<mailbox::Account>> all() const;
 
 private:
     void shed();
@@ -50,6 +65,7 @@ private:
     };
     store::Engine& engine_;
     std::unordered_map<mailbox::AccountId, Entry> accounts_;
+    std::set<mailbox::AccountId> shut_;
     std::list<mailbox::AccountId> used_; // the latest first
     std::uint64_t forgotten_ = 0;        // how many, so far
     std::function<void(mailbox::Account&)> on_open_;
@@ -99,6 +115,7 @@ public:
     using FindOutside =
         std::function<Task<Answer<std::optional<directory::AccountId>>>(mail::Mailbox)>;
     void set_find_outside(FindOutside find) { find_outside_ = std::move(find); }
+    const FindOutside& find_outside() const { return find_outside_; }
 
     const process::Settings& settings() const { return *settings_; }
     const config::Config& config() const { return settings_->config; }

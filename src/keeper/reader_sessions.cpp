@@ -28,11 +28,18 @@ void ReaderSessions::close(std::uint64_t handle)
     const auto found = sessions_.find(handle);
     if (found == sessions_.end())
         return;
-    const auto account = by_account_.find(found->second.account);
-    account->second.erase(handle);
-    if (account->second.empty())
-        by_account_.erase(account);
+    drop(by_account_, found->second.account, handle);
+    for (const auto& [owner, address] : found->second.followed)
+        drop(by_owner_, owner, handle);
     sessions_.erase(found);
+}
+
+void ReaderSessions::drop(Handles& handles, mailbox::AccountId account, std::uint64_t handle)
+{
+    const auto found = handles.find(account);
+    found->second.erase(handle);
+    if (found->second.empty())
+        handles.erase(found);
 }
 
 void ReaderSessions::gone(const wire::Link* gate)
@@ -75,13 +82,40 @@ bool ReaderSessions::kick(std::uint64_t handle, std::string_view why)
     return true;
 }
 
-std::vector<ReaderSession*> ReaderSessions::of(mailbox::AccountId account)
+std::vector<ReaderSession*> ReaderSessions::in(const Handles& handles, mailbox::AccountId account)
 {
     std::vector<ReaderSession*> found;
-    if (const auto handles = by_account_.find(account); handles != by_account_.end())
-        for (const auto handle : handles->second)
+    if (const auto some = handles.find(account); some != handles.end())
+        for (const auto handle : some->second)
             found.push_back(&sessions_.at(handle));
     return found;
+}
+
+std::vector<ReaderSession*> ReaderSessions::of(mailbox::AccountId account)
+{
+    return in(by_account_, account);
+}
+
+std::vector<ReaderSession*> ReaderSessions::followers_of(mailbox::AccountId owner)
+{
+    return in(by_owner_, owner);
+}
+
+std::vector<ReaderSession*> ReaderSessions::everyone()
+{
+    std::vector<ReaderSession*> all;
+    for (auto& [handle, session] : sessions_)
+        all.push_back(&session);
+    return all;
+}
+
+bool ReaderSessions::follow(ReaderSession& session, const Person& owner)
+{
+    if (!session.followed.contains(owner.id) && session.followed.size() >= Limits::followed)
+        return false;
+    session.followed[owner.id] = owner.address;
+    by_owner_[owner.id].insert(session.handle);
+    return true;
 }
 
 } // namespace posthouse::keeper

@@ -16,6 +16,13 @@
 
 namespace posthouse::keeper {
 
+/// An account as other people name it.
+struct Person {
+    mailbox::AccountId id{};
+    std::string address;
+    bool operator==(const Person&) const = default;
+};
+
 /// One login of a user, at one gate. Whatever a gate asks for a user it asks with a session's
 /// handle, which counts on its own link only.
 struct ReaderSession {
@@ -31,11 +38,15 @@ struct ReaderSession {
         mailbox::MailboxId mailbox{};
         bool read_only = false;
         std::uint32_t uid_validity = 0; ///< when it was opened
+        std::uint64_t undeletions = 0;  ///< likewise; more: it cannot be told what came back
+        mailbox::AccountId owner{};
     };
     std::map<std::uint32_t, Opened> opened; ///< by the session's own numbers
     std::uint32_t last_opened = 0;
     std::set<std::string> watched;
     bool watches_tree = false;
+    /// Others whose mailboxes it has opened or watches: their addresses.
+    std::map<mailbox::AccountId, std::string> followed;
 
     // What waits to be told, in one notice.
     std::set<std::uint32_t> changed_handles;
@@ -43,6 +54,7 @@ struct ReaderSession {
     bool changed_tree = false, telling = false;
 
     // The message read last: pieces of one message come in a row.
+    mailbox::AccountId read_owner{};
     mailbox::MailboxId read_mailbox{};
     std::uint32_t read_uid = 0;
     std::shared_ptr<const mailbox::Message> read_message;
@@ -54,6 +66,7 @@ public:
         static constexpr std::size_t sessions = 100'000;
         static constexpr std::size_t opened = 64; ///< mailboxes of a session at one time
         static constexpr std::size_t watched = 1000;
+        static constexpr std::size_t followed = 2000;
     };
 
     explicit ReaderSessions(Random& random) : random_(random) {}
@@ -73,13 +86,21 @@ public:
     const std::map<std::uint64_t, ReaderSession>& all() const { return sessions_; }
     /// Of one account.
     std::vector<ReaderSession*> of(mailbox::AccountId);
+    /// From now on this one is among the followers of the other's account. False: they are too
+    /// many.
+    bool follow(ReaderSession&, const Person& owner);
+    std::vector<ReaderSession*> followers_of(mailbox::AccountId);
+    std::vector<ReaderSession*> everyone();
 
 private:
+    using Handles = std::map<mailbox::AccountId, std::set<std::uint64_t>>;
+    static void drop(Handles&, mailbox::AccountId, std::uint64_t handle);
+    std::vector<ReaderSession*> in(const Handles&, mailbox::AccountId);
     void tell_closing(const ReaderSession&, std::string_view why);
 
     Random& random_;
     std::map<std::uint64_t, ReaderSession> sessions_;
-    std::map<mailbox::AccountId, std::set<std::uint64_t>> by_account_;
+    Handles by_account_, by_owner_;
 };
 
 } // namespace posthouse::keeper

@@ -143,7 +143,9 @@ Task<wire::Result<Answer>> Reading::read_message(const wire::Link* gate, wire::F
     auto* session = request ? sessions_.find(gate, request->session()) : nullptr;
     if (session == nullptr)
         co_return std::unexpected(Failure::refused);
-    auto message = session->read_mailbox == mailbox::inbox && session->read_uid == request->uid()
+    auto message = session->read_owner == session->account &&
+                           session->read_mailbox == mailbox::inbox &&
+                           session->read_uid == request->uid()
                        ? session->read_message
                        : nullptr;
     if (!message) {
@@ -157,6 +159,7 @@ Task<wire::Result<Answer>> Reading::read_message(const wire::Link* gate, wire::F
         session = sessions_.find(gate, request->session());
         if (session == nullptr)
             co_return std::unexpected(Failure::refused);
+        session->read_owner = session->account;
         session->read_mailbox = mailbox::inbox;
         session->read_uid = request->uid();
         session->read_message = message;

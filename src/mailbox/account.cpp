@@ -147,6 +147,7 @@ Task<Result<void>> Account::read_state(Timestamp now)
         for (const auto& row : *subscriptions)
             state.subscriptions.insert(row.key.substr(1));
         state_ = std::move(state);
+        seen_.clear();
         stale_ = false;
         ++readings_;
         if (found)
@@ -175,11 +176,13 @@ Task<Result<void>> Account::read_state(Timestamp now)
 
 // ---- commits --------------------------------------------------------------------------------
 
-Task<Result<void>> Account::commit(Operation operation, std::size_t rows, std::size_t bytes)
+Task<Result<void>> Account::commit(Operation operation, std::size_t rows, std::size_t bytes,
+                                   Durable durable)
 {
     const auto self = shared_from_this();
     Call call;
     call.run = std::move(operation);
+    call.durable = std::move(durable);
     call.rows = rows;
     call.bytes = bytes;
     call.readings = readings_;
@@ -203,6 +206,7 @@ Task<> Account::lead(Call* first)
     if (stale_)
         ready = co_await read_state(wall_clock());
     Delta delta(state_);
+    coming_seen_.clear();
     std::size_t bytes = 0;
     const auto run = [&](Call* call) {
         // What was prepared with what is known no more is to be asked again.
@@ -226,12 +230,17 @@ Task<> Account::lead(Call* first)
     std::vector<MailboxId> changed;
     if (!delta.empty()) {
         const auto written = co_await write(delta);
-        if (written)
+        if (written) {
             changed = std::move(delta).publish(state_);
+            tell_room();
+        }
         for (auto* call : calls)
             if (call->result && !written)
                 call->result = written;
     }
+    for (auto* call : calls)
+        if (call->result && call->durable)
+            call->durable();
     std::vector<store::Waiter*> woken; // The leader itself does not wait.
     for (auto* call : calls)
         if (call != first)

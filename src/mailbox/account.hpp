@@ -2,8 +2,11 @@
 #pragma once
 
 #include "base/time.hpp"
+#include "mailbox/access_rights.hpp"
+#include "mailbox/common_room.hpp"
 #include "mailbox/ids.hpp"
 #include "mailbox/records.pb.h"
+#include "mailbox/seen_runs.hpp"
 #include "mailbox/shared_bodies.hpp"
 #include "mailbox/state.hpp"
 #include "store/engine.hpp"
@@ -40,12 +43,16 @@ struct Limits {
     static constexpr std::size_t metadata_bytes_in_all = 256 << 10; ///< of a mailbox
     static constexpr std::size_t metadata_entries = 1000;           ///< of a mailbox
     static constexpr std::size_t subscriptions = 20'000;
+    static constexpr std::size_t trail_rows = 2000; ///< of a mailbox; beyond, half of them go
+    static constexpr auto trail_age = std::chrono::hours(60 * 24);
+    static constexpr std::size_t access_entries = 100; ///< of a mailbox
 };
 
-/// What all mailboxes together may hold; 0: no limit.
-struct QuotaLimits {
-    std::uint64_t bytes = 0, messages = 0;
-};
+class GracedMessages;
+struct Bringing;
+
+/// Is upkeep() to be done? By the rows key::account and key::upkeep, "" where there is none.
+bool upkeep_is_due(std::string_view account, std::string_view upkeep, Timestamp now);
 
 /// One account's partition, opened. Belongs to one thread; there is one object for an account.
 ///
@@ -154,6 +161,39 @@ public:
     /// One commit.
     Task<Result<Copied>> move(MailboxId from, mail::UidSet, MailboxId to, Timestamp now);
 
+    // ---- letters that come from another server: account_import.cpp, docs/moving.md ---------------
+    static constexpr std::size_t import_id_bytes = 16, identity_bytes = 16;
+    struct ImportSource {
+        std::string import; ///< import_id_bytes that name it
+        std::uint32_t uid_validity = 0, uid_next = 0; ///< there; 0: not known
+    };
+    /// Begins to bring letters into a mailbox, or goes on. True: they will have the UIDs that they
+    /// had, and the mailbox the UIDVALIDITY, when all are there: it was empty.
+    Task<Result<bool>> begin_import(MailboxId, ImportSource, Timestamp now);
+    struct ImportBatch {
+        std::string import;
+        std::vector<NewMessage> messages;    ///< at most 500
+        std::vector<std::uint32_t> uids;     ///< that they had there; 0: none
+        std::vector<std::string> identities; ///< by which imported() knows them again
+        enum class Quota : std::uint8_t { respected, ignored } quota = Quota::respected;
+    };
+    struct Imported {
+        std::vector<std::uint32_t> uids; ///< in the order of the messages
+        std::vector<std::string> keywords_left_out;
+    };
+    /// One commit, with what is noted about the import.
+    Task<Result<Imported>> import_letters(MailboxId, ImportBatch, Timestamp now);
+    /// The identities of what came so far, behind one another, and where to go on; "": at the end.
+    struct ImportedPage {
+        std::string identities, next;
+    };
+    Task<Result<ImportedPage>> imported(std::string import, MailboxId, std::string after);
+    /// All letters of the mailbox are there. Sessions that have it open end, if they could not be
+    /// told of them.
+    Task<Result<void>> finish_import(std::string import, MailboxId, Timestamp now);
+    /// Forgets what was noted.
+    Task<Result<void>> forget_import(std::string import);
+
     // ---- the tree ------------------------------------------------------------------------------
     /// With parents that are missing.
     Task<Result<MailboxId>> create(std::string name, std::string special_use, Timestamp now);
@@ -171,15 +211,92 @@ public:
     /// A session has been told of these: they are \Recent to no other. Kept with the next commit.
     void take_recent(MailboxId);
 
+    // ---- what was expunged and can be brought back: account_grace.cpp ----------------------------
+    /// From now on what is expunged, not what is moved, is kept until drop_graced(), invisible to
+    /// readers. Zero: it goes at once.
+    void keep_expunged(Duration keep, std::function<Timestamp()> clock = wall_clock);
+    Duration keeps_expunged() const { return keep_; }
+    /// Everything where nothing is said.
+    struct WantedBack {
+        std::optional<std::string> mailbox; ///< as it was called when it was expunged from
+        std::optional<Timestamp> since;     ///< expunged then or later
+        std::optional<mail::UidSet> uids;
+    };
+    struct Graced {
+        std::string mailbox;
+        Timestamp expunged;
+        Entry entry;
+    };
+    struct GracedPage {
+        std::vector<Graced> messages;
+        std::string next; ///< where to go on; "": that is all
+    };
+    /// The oldest first.
+    Task<Result<GracedPage>> graced(WantedBack, std::string after);
+    enum class UidsBack : std::uint8_t {
+        /// Sessions that have the mailbox open end, and clients that only look beyond the largest
+        /// UID that they know miss them.
+        kept,
+        fresh,
+    };
+    struct Undeleted {
+        std::map<std::string, mail::UidSet> uids; ///< by mailbox; as they are now
+        std::uint64_t messages = 0;
+        std::optional<Error> stopped; ///< by this, before the end
+    };
+    /// Without \Deleted, and saved now. A mailbox that was removed is made anew, with its
+    /// UIDVALIDITY where its name is free; where another has its name they go there.
+    Task<Result<Undeleted>> undelete(WantedBack, UidsBack, Timestamp now);
+    /// Those that were expunged before. How many went for good.
+    Task<Result<std::uint64_t>> drop_graced(Timestamp before);
+    /// The oldest, until the account with them is within its quota: they take nobody's room.
+    Task<Result<std::uint64_t>> make_room();
+    bool wants_room() const;
+    /// Grows when messages came back with old UIDs, of which no open session can be told.
+    std::uint64_t undeletions(MailboxId) const;
+
+    // ---- those who are not the owner: account_shared.cpp -----------------------------------------
+    /// Who may do what is in the mailbox's record: rights_of(). A mailbox begins with the access
+    /// list of its parent.
+    Task<Result<void>> change_access(MailboxId, AccessChange);
+    /// Brings what a reader has seen into memory, until shrink().
+    Task<Result<void>> load_seen(MailboxId, AccountId reader);
+    /// Once loaded; else nothing. What it says stays so, whatever changes.
+    std::shared_ptr<const SeenRuns> seen_by(MailboxId, AccountId reader) const;
+    struct Reader {
+        AccountId account{};
+        Rights rights;
+    };
+    /// As store(), by a reader with \Seen of his own: as far as his rights reach. What he has no
+    /// right to change stays as it is.
+    Task<Result<Stored>> store_as(Reader, MailboxId, StoreOrder);
+    /// Called after each commit that changed what this reader has seen.
+    using ReaderListener = std::function<void(MailboxId, AccountId reader)>;
+    void on_seen(ReaderListener listener) { reader_listener_ = std::move(listener); }
+
+    // ---- what would grow for ever: account_trail.cpp ---------------------------------------------
+    /// Trails are cut, and threads without messages forgotten. To be done once a day.
+    Task<Result<void>> upkeep(Timestamp now);
+
     // ---- besides -------------------------------------------------------------------------------
+    /// What the configuration says; a quota of its own comes first.
     void set_quota(QuotaLimits limits) { configured_quota_ = limits; }
-    QuotaLimits quota() const { return configured_quota_; }
+    QuotaLimits quota() const;
+    struct OwnQuota {
+        std::optional<std::uint64_t> bytes, messages; ///< 0: no limit; nothing: as configured
+    };
+    OwnQuota own_quota() const;
+    Task<Result<void>> set_own_quota(OwnQuota);
+    /// It tells the room of what it holds, and adds nothing where there is none; none: nothing.
+    void share_room(std::shared_ptr<CommonRoom>);
     bool is_full() const;
+    bool would_fit(std::uint64_t bytes, std::uint64_t messages) const
+    {
+        return has_room(state_.record, bytes, messages);
+    }
     /// MailboxId{0}: the account's own.
     Task<Result<std::map<std::string, std::string>>> metadata(MailboxId);
     Task<Result<void>> set_metadata(MailboxId, std::map<std::string, std::optional<std::string>>);
-    Task<Result<std::map<std::string, std::string>>> access_list(MailboxId);
-    Task<Result<void>> set_access(MailboxId, std::string identifier, std::string rights);
 
     /// Removes every message of every mailbox: before the account's partition is dropped.
     Task<Result<void>> empty();
@@ -199,8 +316,11 @@ public:
 
 private:
     using Operation = std::move_only_function<Result<void>(Delta&)>;
+    /// Runs once the operation is durable, before any later one does.
+    using Durable = std::move_only_function<void()>;
     struct Call {
         Operation run;
+        Durable durable;
         std::size_t rows = 0, bytes = 0; ///< that it will add, at most
         std::uint64_t readings = 0;      ///< of the state, when it was prepared
         store::Waiter waiter;
@@ -223,7 +343,8 @@ private:
     Task<Result<void>> modernise();
     /// Runs it when its turn comes, and commits what it did. An operation that fails must have
     /// changed nothing.
-    Task<Result<void>> commit(Operation, std::size_t rows, std::size_t bytes = 0);
+    Task<Result<void>> commit(Operation, std::size_t rows, std::size_t bytes = 0,
+                              Durable durable = {});
     Task<> lead(Call*);
     Task<Result<void>> write(Delta&);
     /// One that is on its way, and the thread that was found for it on disk; 0: none.
@@ -239,11 +360,36 @@ private:
     Task<Result<mail::UidSet>> expunge_those(MailboxId, std::optional<mail::UidSet>, Which);
     enum class CopyHow : std::uint8_t { copy, move };
     Task<Result<Copied>> copy_page(MailboxId, mail::UidSet, MailboxId, CopyHow, Timestamp);
+    /// The mailbox goes: what it had become must be known should it come back.
+    void keep_estate(Delta&, MailboxId);
+    /// In place of drop_name(), of messages that vanish with this commit.
+    void keep_graced(Delta&, MailboxId, const std::vector<Entry>&,
+                     const std::map<std::uint32_t, std::string>& uidls);
+    Task<Result<std::map<std::uint32_t, std::string>>> uidls_of(MailboxId, const mail::UidSet&);
+    Task<Result<Undeleted>> undelete_rows(Bringing);
+    Task<Result<void>> undelete_row(std::string key, GracedMessages, const Bringing&, Undeleted&);
+    Task<Result<std::uint64_t>> drop_graced_row(const store::Row&);
+    Task<Result<void>> cut_trail(MailboxId, std::uint64_t until);
+    Task<Result<std::vector<std::uint64_t>>> live_threads();
+    Task<Result<void>> sweep_threads();
+    Task<> take_grace();
+    Task<> leave_grace();
+    Task<Result<std::uint64_t>> drop_graced_rows(Timestamp before);
+    Task<Result<std::uint64_t>> drop_graced_beyond_quota();
+    struct StoringAs {
+        const Reader& reader;
+        MailboxId id;
+        const StoreOrder& order;
+        const mail::UidSet& uids;
+    };
+    Result<void> store_part(Delta&, const StoringAs&, Stored&);
+    void forget_seen_of_gone(Delta&, MailboxId, AccountId reader, SeenRuns&);
     Task<Result<void>> settle_releases();
     Task<Result<void>> remove_doomed(MailboxId);
     Task<Result<void>> rename_inbox(std::string to, Timestamp now);
     /// Loads both; those of the set that are in `from`.
     Task<Result<mail::UidSet>> prepare_copy(MailboxId from, const mail::UidSet&, MailboxId to);
+    void tell_room();
     /// Would the account be within its quota with so much more?
     bool has_room(const AccountRecord&, std::uint64_t bytes, std::uint64_t messages) const;
     Task<Result<std::vector<store::Row>>> rows_under(std::string prefix);
@@ -259,9 +405,22 @@ private:
     int busy_ = 0;
     std::vector<std::uint64_t> settled_;
     QuotaLimits configured_quota_;
+    std::shared_ptr<CommonRoom> room_;
     Listener listener_;
+    ReaderListener reader_listener_;
+    std::map<std::pair<MailboxId, AccountId>, std::shared_ptr<const SeenRuns>> seen_;
+    /// As the commit that is being put together will have them.
+    std::map<std::pair<MailboxId, AccountId>, std::shared_ptr<SeenRuns>> coming_seen_;
     std::unordered_map<std::uint64_t, std::string> folded_; ///< by email
     std::size_t folded_bytes_ = 0;
+    Duration keep_{};
+    std::function<Timestamp()> clock_ = wall_clock;
+    std::map<MailboxId, std::uint64_t> undeletions_;
+    bool grace_taken_ = false; ///< Somebody changes rows of graced messages; others wait
+    std::deque<store::Waiter*> grace_waits_;
 };
+
+/// All that the change would take; it is for nothing without any of them. RFC 4314 §4
+Rights rights_for(const Account::StoreOrder&);
 
 } // namespace posthouse::mailbox

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Quota, metadata, access lists; and what a crash left.
+// Metadata, UIDLs; and what a crash left.
 #include "base/text.hpp"
 #include "mailbox/account.hpp"
 #include "mailbox/keys.hpp"
@@ -7,21 +7,6 @@
 namespace posthouse::mailbox {
 
 // ---- besides --------------------------------------------------------------------------------
-
-bool Account::has_room(const AccountRecord& record, std::uint64_t bytes,
-                       std::uint64_t messages) const
-{
-    const auto limits = quota();
-    return (limits.bytes == 0 || record.bytes() + bytes <= limits.bytes) &&
-           (limits.messages == 0 || record.messages() + messages <= limits.messages);
-}
-
-bool Account::is_full() const
-{
-    const auto limits = quota();
-    return (limits.bytes != 0 && state_.record.bytes() >= limits.bytes) ||
-           (limits.messages != 0 && state_.record.messages() >= limits.messages);
-}
 
 Task<Result<std::map<std::uint32_t, std::string>>> Account::uidls(MailboxId id)
 {
@@ -82,54 +67,12 @@ Task<Result<void>> Account::set_metadata(MailboxId id,
         changes.size() + 2, bytes);
 }
 
-Task<Result<std::map<std::string, std::string>>> Account::access_list(MailboxId id)
-{
-    auto page = co_await engine_.partitions().read(writer_.partition(), {key::access_list(id)});
-    if (!page)
-        co_return std::unexpected(from_store(page.error()));
-    std::map<std::string, std::string> rights;
-    if (page->rows.empty())
-        co_return rights;
-    AccessList list;
-    if (!list.ParseFromString(page->rows.front().value))
-        co_return std::unexpected(Error::corrupt);
-    rights.insert(list.rights().begin(), list.rights().end());
-    co_return rights;
-}
-
-Task<Result<void>> Account::set_access(MailboxId id, std::string identifier, std::string rights)
-{
-    const auto self = shared_from_this();
-    auto before = co_await access_list(id);
-    if (!before)
-        co_return std::unexpected(before.error());
-    if (rights.empty())
-        before->erase(identifier);
-    else
-        (*before)[identifier] = rights;
-    AccessList list;
-    list.mutable_rights()->insert(before->begin(), before->end());
-    auto bytes = list.SerializeAsString();
-    if (bytes.size() > Limits::metadata_bytes)
-        co_return std::unexpected(Error::limit);
-    auto done = co_await commit(
-        [&](Delta& delta) -> Result<void> {
-            if (delta.look(id) == nullptr)
-                return std::unexpected(Error::nonexistent);
-            delta.put_row(key::access_list(id), bytes);
-            return {};
-        },
-        2, bytes.size());
-    if (done && listener_)
-        listener_(MailboxId{0});
-    co_return done;
-}
-
 // ---- what a crash left ----------------------------------------------------------------------
 
 Task<Result<void>> Account::empty()
 {
     const auto self = shared_from_this();
+    keep_expunged(Duration::zero());
     std::vector<MailboxId> all;
     for (const auto& [id, box] : state_.boxes)
         all.push_back(id);
@@ -138,6 +81,8 @@ Task<Result<void>> Account::empty()
         if (!gone)
             co_return std::unexpected(gone.error());
     }
+    if (auto dropped = co_await drop_graced(Timestamp::max()); !dropped)
+        co_return std::unexpected(dropped.error());
     co_return co_await settle_releases();
 }
 

@@ -148,8 +148,10 @@ Task<Result<Account::Changed>> Account::changes(MailboxId id, std::uint64_t sinc
         for (const auto& recent : box->recent) {
             if (recent.modseq <= since)
                 continue;
-            for (const auto& range : recent.changed.ranges())
+            for (const auto& range : recent.changed.ranges()) {
                 changed.changed.add(range.first, range.last);
+                changed.vanished.remove(range.first, range.last); // It came back.
+            }
             for (const auto& range : recent.vanished.ranges()) {
                 changed.changed.remove(range.first, range.last);
                 changed.vanished.add(range.first, range.last);
@@ -191,6 +193,7 @@ Task<Result<Account::Changed>> Account::changes(MailboxId id, std::uint64_t sinc
     }
     if (readings != readings_)
         co_return std::unexpected(Error::unavailable);
+    changed.vanished = changed.vanished.without(changed.changed); // Some came back.
     co_return changed;
 }
 
@@ -198,6 +201,8 @@ std::size_t Account::memory_bytes() const
 {
     std::size_t bytes = 1000;
     bytes += folded_bytes_;
+    for (const auto& [who, runs] : seen_)
+        bytes += 200 + runs->memory_bytes();
     for (const auto& [id, box] : state_.boxes)
         bytes += 400 + box.entries.capacity() * sizeof(Entry);
     return bytes;
@@ -208,6 +213,7 @@ void Account::shrink()
     expects(idle());
     folded_ = {};
     folded_bytes_ = 0;
+    seen_.clear();
     for (auto& [id, box] : state_.boxes) {
         box.loaded = false;
         box.entries = {};

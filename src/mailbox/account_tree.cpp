@@ -39,6 +39,18 @@ std::vector<std::string> missing_parents(const Delta& delta, std::string_view na
     return parents;
 }
 
+/// Who could do what with the mailbox above it can do so with this one. RFC 4314 §4
+MailboxId add_below(Delta& delta, std::string name, Timestamp now)
+{
+    const auto slash = name.rfind('/');
+    const auto parent =
+        slash == std::string::npos ? std::nullopt : delta.find(name.substr(0, slash));
+    const auto id = delta.add_box(std::move(name), now);
+    if (parent)
+        *delta.box(id)->mutable_access() = delta.look(*parent)->access();
+    return id;
+}
+
 bool is_below(std::string_view name, std::string_view parent)
 {
     return name.size() > parent.size() && name.starts_with(parent) && name[parent.size()] == '/';
@@ -64,8 +76,8 @@ Task<Result<MailboxId>> Account::create(std::string name, std::string special_us
                     if (equal_ignoring_case(box->special_use(), special_use))
                         return std::unexpected(Error::cannot); // RFC 6154 §3
             for (auto& parent : missing)
-                delta.add_box(std::move(parent), now);
-            made = delta.add_box(name, now);
+                (void)add_below(delta, std::move(parent), now);
+            made = add_below(delta, name, now);
             delta.box(made)->set_special_use(special_use);
             return {};
         },
@@ -107,8 +119,8 @@ Task<Result<void>> Account::remove_doomed(MailboxId id)
     const Hold hold(*this);
     if (auto gone = co_await expunge_those(id, {}, Which::all); !gone)
         co_return std::unexpected(gone.error());
-    for (const auto& prefix :
-         {key::trail(id), key::all_metadata(id), key::pages(id), key::uidls(id)}) {
+    for (const auto& prefix : {key::trail(id), key::all_metadata(id), key::pages(id),
+                               key::uidls(id), key::all_seen(id)}) {
         auto rows = co_await rows_under(prefix);
         if (!rows)
             co_return std::unexpected(rows.error());
@@ -126,7 +138,7 @@ Task<Result<void>> Account::remove_doomed(MailboxId id)
     }
     co_return co_await commit(
         [&](Delta& delta) -> Result<void> {
-            delta.erase_row(key::access_list(id));
+            keep_estate(delta, id);
             delta.erase_box(id);
             return {};
         },
@@ -168,7 +180,7 @@ Task<Result<void>> Account::rename(MailboxId id, std::string to, Timestamp now)
                 delta.box(which)->set_name(std::move(name));
             for (const auto& parent : missing)
                 if (!delta.find(parent))
-                    delta.add_box(parent, now);
+                    (void)add_below(delta, parent, now);
             return {};
         },
         std::min<std::size_t>(state_.boxes.size() + Limits::depth + 2, 3500));
@@ -244,9 +256,9 @@ Task<Result<void>> Account::furnish(std::vector<Standard> standard, Timestamp no
                 if (!is_name(one.name) || delta.boxes().size() >= Limits::mailboxes)
                     continue;
                 for (auto& parent : missing_parents(delta, one.name))
-                    delta.add_box(std::move(parent), now);
+                    (void)add_below(delta, std::move(parent), now);
                 const auto there = delta.find(one.name);
-                const auto id = there ? *there : delta.add_box(one.name, now);
+                const auto id = there ? *there : add_below(delta, one.name, now);
                 delta.box(id)->set_special_use(one.special_use);
                 if (!delta.subscribed(one.name))
                     delta.subscribe(one.name);

@@ -100,9 +100,21 @@ std::string uidl(MailboxId id, std::uint32_t uid)
     append_u32(key, uid);
     return key;
 }
-std::string access_list(MailboxId id)
+std::string all_seen(MailboxId id)
 {
-    return with_u32('c', number(id));
+    return with_u32('r', number(id));
+}
+std::string seen_by(MailboxId id, AccountId reader)
+{
+    auto key = all_seen(id);
+    append_u64(key, static_cast<std::uint64_t>(reader));
+    return key;
+}
+std::string seen_page(MailboxId id, AccountId reader, std::uint32_t page)
+{
+    auto key = seen_by(id, reader);
+    append_u32(key, page);
+    return key;
 }
 std::string thread(std::uint64_t message_id_hash)
 {
@@ -116,6 +128,39 @@ std::string release(const store::BlobId& blob, std::uint64_t delivery)
 {
     auto key = "x" + blob.bytes();
     append_u64(key, delivery);
+    return key;
+}
+std::string graced(std::int64_t microseconds, std::uint64_t modseq, std::uint32_t part)
+{
+    auto key = with_u64('g', static_cast<std::uint64_t>(microseconds));
+    append_u64(key, modseq);
+    append_u32(key, part);
+    return key;
+}
+std::int64_t graced_at(std::string_view key)
+{
+    return key.size() < 9 ? 0 : static_cast<std::int64_t>(read_u64(key.substr(1)));
+}
+std::string import(std::string_view id)
+{
+    return "j" + std::string(id);
+}
+std::string imported_mailbox(std::string_view id, MailboxId mailbox)
+{
+    auto key = import(id) + 'm';
+    append_u32(key, number(mailbox));
+    return key;
+}
+std::string imported_letters(std::string_view id, MailboxId mailbox)
+{
+    auto key = import(id) + 'l';
+    append_u32(key, number(mailbox));
+    return key;
+}
+std::string imported_letters(std::string_view id, MailboxId mailbox, std::uint64_t modseq)
+{
+    auto key = imported_letters(id, mailbox);
+    append_u64(key, modseq);
     return key;
 }
 std::string old_messages(MailboxId id)

@@ -32,10 +32,29 @@ std::string metadata(MailboxId, std::string_view entry); ///< mailbox 0: the acc
 std::string all_metadata(MailboxId);
 std::string uidl(MailboxId, std::uint32_t uid); ///< of POP3, where it came from another server
 std::string uidls(MailboxId);
-std::string access_list(MailboxId);
+/// What readers who are not the owner have seen: mailbox/seen_runs.hpp
+std::string all_seen(MailboxId);
+std::string seen_by(MailboxId, AccountId reader);
+std::string seen_page(MailboxId, AccountId reader, std::uint32_t page);
 std::string thread(std::uint64_t message_id_hash);
 std::string delivered(std::uint64_t delivery);
 std::string release(const store::BlobId&, std::uint64_t delivery);
+
+/// Messages that were expunged and can be brought back, the oldest first; docs/mailboxes.md.
+inline const std::string all_graced = "g";
+std::string graced(std::int64_t microseconds, std::uint64_t modseq, std::uint32_t part);
+/// When they were expunged.
+std::int64_t graced_at(std::string_view key);
+inline const std::string upkeep = "w";
+inline const std::string all_threads = "t";
+inline const std::string all_pages = "p";
+
+/// How far an import (16 bytes name it) has come: mailbox/imports.proto, and of each commit the
+/// identities of its letters, 16 bytes each.
+std::string import(std::string_view id);
+std::string imported_mailbox(std::string_view id, MailboxId);
+std::string imported_letters(std::string_view id, MailboxId);
+std::string imported_letters(std::string_view id, MailboxId, std::uint64_t modseq);
 
 /// Of format 0, which had an INBOX alone: a Message for each UID.
 std::string old_messages(MailboxId);

@@ -266,18 +266,16 @@ TEST(Account, ReadsAgainWhatACommitOfUnknownOutcomeLeft)
     }
 }
 
-TEST(Account, KeepsMetadataSubscriptionsAndAccessLists)
+TEST(Account, KeepsMetadataAndSubscriptions)
 {
     Rig rig;
     const auto box = rig.create("Box");
     ASSERT_TRUE(rig.run(rig.account->set_metadata(box, {{"/private/comment", "mine"}})));
     ASSERT_TRUE(rig.run(rig.account->subscribe("Box")));
     ASSERT_TRUE(rig.run(rig.account->subscribe("Gone")));
-    ASSERT_TRUE(rig.run(rig.account->set_access(box, "bob@example.org", "lrs")));
     rig.reopen();
     EXPECT_EQ(rig.run(rig.account->metadata(box))->at("/private/comment"), "mine");
     EXPECT_TRUE(rig.account->state().subscriptions.contains("Gone"));
-    EXPECT_EQ(rig.run(rig.account->access_list(box))->at("bob@example.org"), "lrs");
     ASSERT_TRUE(rig.run(rig.account->set_metadata(box, {{"/private/comment", std::nullopt}})));
     EXPECT_TRUE(rig.run(rig.account->metadata(box))->empty());
 }

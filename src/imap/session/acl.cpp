@@ -1,95 +1,32 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/text.hpp"
 #include "imap/session/commands.hpp"
+#include "imap/session/rights.hpp"
 #include "imap/session/written.hpp"
 
-#include <algorithm>
-#include <optional>
-#include <string_view>
+#include <string>
 
 namespace posthouse::imap {
-
-namespace {
-
-constexpr std::string_view all_rights = "lrswipkxtea";
-
-/// In the order of the list above, with the two that older clients know (RFC 4314 §2.1.1): `c`
-/// where mailboxes can be made or removed, `d` where messages can.
-std::string shown(const Rights& rights)
-{
-    std::string all;
-    const auto has = [&](std::string_view some) {
-        return rights.find_first_of(some) != std::string::npos;
-    };
-    for (const char right : all_rights)
-        if (rights.contains(right))
-            all += right;
-    if (has("kx"))
-        all += 'c';
-    if (has("te"))
-        all += 'd';
-    return all;
-}
-
-/// Nothing: there is a letter that is no right.
-std::optional<Rights> meant(std::string_view letters)
-{
-    std::string spelt;
-    for (const char letter : letters) {
-        if (letter == 'c')
-            spelt += "kx";
-        else if (letter == 'd')
-            spelt += "te";
-        else if (all_rights.contains(letter))
-            spelt += letter;
-        else
-            return std::nullopt;
-    }
-    Rights rights;
-    for (const char right : all_rights)
-        if (spelt.contains(right))
-            rights += right;
-    return rights;
-}
-
-Rights changed(const Rights& before, const Rights& by, command::SetAcl::Change how)
-{
-    Rights after;
-    for (const char right : all_rights) {
-        const bool was = before.contains(right), is = by.contains(right);
-        if (how == command::SetAcl::Change::replace ? is
-            : how == command::SetAcl::Change::add   ? was || is
-                                                    : was && !is)
-            after += right;
-    }
-    return after;
-}
-
-} // namespace
 
 /// RFC 4314 §3.1
 Task<Reply> carry_out(Dialogue& dialogue, const command::SetAcl& command)
 {
-    const auto rights = meant(command.rights);
+    auto rights = rights_meant(command.rights);
     if (!rights)
         co_return Reply::bad("Unknown right");
-    Rights before;
-    if (command.change != command::SetAcl::Change::replace) {
-        auto acl = co_await dialogue.backend->acl(command.mailbox.text);
-        if (!acl)
-            co_return reply_to(acl.error());
-        if (const auto found = acl->find(command.identifier); found != acl->end())
-            before = found->second;
-    }
+    using How = RightsChange::How;
+    const auto how = command.change == command::SetAcl::Change::add      ? How::add
+                     : command.change == command::SetAcl::Change::remove ? How::remove
+                                                                         : How::replace;
     auto done = co_await dialogue.backend->set_acl(command.mailbox.text, command.identifier,
-                                                   changed(before, *rights, command.change));
+                                                   {how, std::move(*rights)});
     co_return done ? Reply::ok() : reply_to(done.error());
 }
 
 /// RFC 4314 §3.2
 Task<Reply> carry_out(Dialogue& dialogue, const command::DeleteAcl& command)
 {
-    auto done =
-        co_await dialogue.backend->set_acl(command.mailbox.text, command.identifier, Rights());
+    auto done = co_await dialogue.backend->set_acl(command.mailbox.text, command.identifier, {});
     co_return done ? Reply::ok() : reply_to(done.error());
 }
 
@@ -106,13 +43,14 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::GetAcl& command)
         to += ' ';
         append_astring(to, identifier, dialogue.name_form());
         to += ' ';
-        append_astring(to, shown(rights), dialogue.name_form());
+        append_astring(to, shown_rights(rights), dialogue.name_form());
     }
     to += "\r\n";
     co_return Reply::ok();
 }
 
-/// RFC 4314 §3.4: none is always granted, and each by itself.
+/// RFC 4314 §3.4: the owner has all of them always; to others none is always granted, and each by
+/// itself.
 Task<Reply> carry_out(Dialogue& dialogue, const command::ListRights& command)
 {
     auto mailbox = co_await dialogue.backend->status(command.mailbox.text);
@@ -125,7 +63,11 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::ListRights& command)
     append_mailbox(to, command.mailbox.text, dialogue);
     to += ' ';
     append_astring(to, command.identifier, dialogue.name_form());
-    to += " \"\" l r s w i p k x t e a c d\r\n";
+    const auto& owner = mailbox->owner.empty() ? dialogue.user : mailbox->owner;
+    if (equal_ignoring_case(command.identifier, owner))
+        to += ' ' + shown_rights(Rights(all_rights)) + "\r\n";
+    else
+        to += " \"\" l r s w i p k x t e a c d\r\n";
     co_return Reply::ok();
 }
 
@@ -139,7 +81,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::MyRights& command)
     to += "* MYRIGHTS ";
     append_mailbox(to, command.mailbox.text, dialogue);
     to += ' ';
-    append_astring(to, shown(mailbox->rights), dialogue.name_form());
+    append_astring(to, shown_rights(mailbox->rights), dialogue.name_form());
     to += "\r\n";
     co_return Reply::ok();
 }

@@ -5,6 +5,7 @@
 #include "imap/response_text.hpp"
 #include "imap/session/contexts.hpp"
 #include "imap/session/numbers.hpp"
+#include "imap/session/rights.hpp"
 
 #include <fmt/format.h>
 
@@ -201,6 +202,8 @@ Task<void> Dialogue::bring_forward(Expunges expunges)
         say_bye("The mailbox was deleted");
         co_return;
     }
+    if (changes->rights)
+        take_rights(*this, std::move(*changes->rights));
     auto& view = selected->view;
     view.vanish(changes->vanished);
     bool arrived = false;
@@ -269,8 +272,7 @@ void Dialogue::learn_keywords(const std::vector<std::string>& keywords)
         flags += ' ' + keyword;
     say(fmt::format("FLAGS ({})", flags));
     if (selected->may_store())
-        say(fmt::format("OK [PERMANENTFLAGS ({}{})] Flags permitted", flags,
-                        selected->more_keywords ? " \\*" : ""));
+        say_permanent_flags(*this);
 }
 
 bool reaches_beyond(const SequenceSet& set, std::uint32_t exists)

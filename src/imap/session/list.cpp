@@ -2,6 +2,7 @@
 #include "imap/list_match.hpp"
 #include "imap/session/commands.hpp"
 #include "imap/session/list_reply.hpp"
+#include "imap/session/rights.hpp"
 #include "imap/session/status.hpp"
 #include "imap/session/written.hpp"
 
@@ -21,7 +22,7 @@ void say_besides(Dialogue& dialogue, const Mailbox& mailbox, const command::List
         to += "* MYRIGHTS ";
         append_mailbox(to, mailbox.name, dialogue);
         to += ' ';
-        append_astring(to, mailbox.rights, dialogue.name_form());
+        append_astring(to, shown_rights(mailbox.rights), dialogue.name_form());
         to += "\r\n";
     }
     if (command.want.metadata.empty())

@@ -3,10 +3,12 @@
 
 namespace posthouse::imap {
 
-/// RFC 9051 §6.3.10: all is one tree; what others share stands in it under its own name.
+/// RFC 9051 §6.3.10
 Task<Reply> carry_out(Dialogue& dialogue, const command::Namespace&)
 {
-    dialogue.say("NAMESPACE ((\"\" \"/\")) NIL NIL");
+    const auto& others = dialogue.settings.others;
+    dialogue.say("NAMESPACE ((\"\" \"/\")) " +
+                 (others.empty() ? "NIL" : "((\"" + others + "\" \"/\"))") + " NIL");
     co_return Reply::ok();
 }
 

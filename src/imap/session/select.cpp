@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imap/session/commands.hpp"
+#include "imap/session/rights.hpp"
 #include "imap/session/written.hpp"
 
 #include <fmt/format.h>
@@ -26,11 +27,7 @@ void describe(Dialogue& dialogue, const Opened& opened)
     const auto& view = selected.view;
     const auto names = flag_names(selected);
     dialogue.say(fmt::format("FLAGS ({})", names));
-    if (selected.access == Access::read_only)
-        dialogue.say("OK [PERMANENTFLAGS ()] Read-only mailbox");
-    else
-        dialogue.say(fmt::format("OK [PERMANENTFLAGS ({}{})] Flags permitted", names,
-                                 selected.more_keywords ? " \\*" : ""));
+    say_permanent_flags(dialogue);
     dialogue.say(fmt::format("{} EXISTS", view.exists()));
     if (dialogue.enabled.rev2) {
         auto& to = dialogue.out.text();
@@ -118,7 +115,8 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Select& command)
     describe(dialogue, *opened);
     if (command.qresync)
         co_await resynchronise(dialogue, *command.qresync);
-    co_return Reply::ok(opened->access == Access::read_write ? "READ-WRITE" : "READ-ONLY",
+    co_return Reply::ok(is_writable(opened->access, dialogue.selected->rights) ? "READ-WRITE"
+                                                                               : "READ-ONLY",
                         access == Access::read_only ? "EXAMINE completed" : "SELECT completed");
 }
 

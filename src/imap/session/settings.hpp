@@ -51,6 +51,8 @@ struct SessionSettings {
     bool implicit_tls = false;   ///< The connection is protected from its first byte.
     bool plaintext_auth = false; ///< Take passwords on an unprotected connection too.
     bool offer_compression = true;
+    /// What names of others' mailboxes begin with (RFC 2342): "Other Users/"; empty: there are none.
+    std::string others;
     std::set<std::string> without; ///< Capabilities that are not to be announced, in upper case.
     /// The largest letter that is taken, APPENDLIMIT (RFC 7889); 0: framing.message_bytes.
     std::uint64_t append_limit = 0;

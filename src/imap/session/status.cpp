@@ -82,8 +82,11 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Status& command)
     auto mailbox = co_await dialogue.backend->status(command.mailbox.text);
     if (!mailbox)
         co_return reply_to(mailbox.error());
-    if (!mailbox->selectable || !mailbox->status)
+    if (!mailbox->selectable)
         co_return reply_to(Trouble::nonexistent);
+    if (!mailbox->status) // It may be seen, and not read: RFC 4314 §4.
+        co_return reply_to(mailbox->rights.contains('l') ? Trouble::no_permission
+                                                         : Trouble::nonexistent);
     say_status(dialogue, *mailbox, command.items);
     co_return Reply::ok();
 }

@@ -13,6 +13,7 @@
 
 // Dialogues as text files. Lines are
 //   mailbox: NAME [\Use]             it is made
+//   rights: NAME LETTERS             what the sessions may do with it, from now on
 //   message: NAME (FLAGS) DATE       it is delivered; its lines follow behind "|" (with CR LF)
 //   setting: NAME                    see read_setting()
 //   stranger:                        the sessions do not begin logged in
@@ -43,6 +44,8 @@ void read_setting(const std::string& name, Transcript& transcript)
         settings.plaintext_auth = false;
     else if (name == "literal-minus")
         settings.limits.framing.mode = LiteralMode::minus;
+    else if (name.starts_with("others "))
+        settings.others = name.substr(7);
     else if (name.starts_with("append-limit "))
         settings.append_limit = std::stoull(name.substr(13));
     else if (name.starts_with("message-limit "))
@@ -67,6 +70,8 @@ Transcript read(const std::filesystem::path& path)
             transcript.stranger = true;
         } else if (line.starts_with("mailbox: ")) {
             transcript.lines.push_back({'b', 0, rest(9)});
+        } else if (line.starts_with("rights: ")) {
+            transcript.lines.push_back({'r', 0, rest(8)});
         } else if (line.starts_with("message: ")) {
             transcript.lines.push_back({'m', 0, rest(9) + "\n"});
         } else if (line.starts_with("|")) {
@@ -164,6 +169,13 @@ std::size_t perform(const Transcript& transcript,
             made.subscribed = true;
             if (space != line.text.npos)
                 made.special_use = line.text.substr(space + 1);
+            break;
+        }
+        case 'r': {
+            const auto space = line.text.rfind(' ');
+            const auto name = line.text.substr(0, space);
+            account.mailboxes.at(name).acl["owner"] = line.text.substr(space + 1);
+            account.tell(name);
             break;
         }
         case 'm':

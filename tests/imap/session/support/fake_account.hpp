@@ -253,6 +253,7 @@ public:
             if (message.entry.modseq > since)
                 packer.append(message.entry, changes.entries);
         changes.keywords = mailbox->keywords;
+        changes.rights = mailbox->acl["owner"];
         co_return changes;
     }
     Task<Result<std::string>> entries(Handle handle, mail::UidSet uids,
@@ -542,15 +543,23 @@ public:
             co_return std::unexpected(Trouble::nonexistent);
         co_return account_.mailboxes.at(mailbox).acl;
     }
-    Task<Result<void>> set_acl(std::string mailbox, std::string identifier, Rights rights) override
+    Task<Result<void>> set_acl(std::string mailbox, std::string identifier,
+                               RightsChange change) override
     {
         co_await pause();
         if (!account_.mailboxes.contains(mailbox))
             co_return std::unexpected(Trouble::nonexistent);
-        if (rights.empty())
-            account_.mailboxes.at(mailbox).acl.erase(identifier);
-        else
-            account_.mailboxes.at(mailbox).acl[identifier] = rights;
+        auto& acl = account_.mailboxes.at(mailbox).acl;
+        using How = RightsChange::How;
+        Rights after;
+        for (const char right : std::string_view("lrswipkxtea")) {
+            const bool was = acl[identifier].contains(right), is = change.rights.contains(right);
+            if (change.how == How::replace ? is : change.how == How::add ? was || is : was && !is)
+                after += right;
+        }
+        acl[identifier] = after;
+        if (after.empty())
+            acl.erase(identifier);
         co_return Result<void>();
     }
     Task<Result<void>> watch(std::set<std::string> names, bool tree) override
@@ -676,7 +685,7 @@ private:
         described.subscribed = mailbox.subscribed;
         described.special_use = mailbox.special_use;
         described.rights = mailbox.acl.contains("owner") ? mailbox.acl.at("owner") : "";
-        if (!counted)
+        if (!counted || !described.rights.contains('r'))
             return described;
         Status status;
         status.uid_next = mailbox.uid_next;
