@@ -2,6 +2,7 @@
 #include "keeper/letter_text.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace posthouse::keeper {
 
@@ -30,7 +31,10 @@ Task<store::Result<std::string>> LetterText::read(store::Engine& engine, std::ui
             if (!read)
                 co_return std::unexpected(
                     read.error() == store::Error::not_found ? store::Error::corrupt : read.error());
-            bytes += *read;
+            if (bytes.empty()) // Mostly it is all in one piece.
+                bytes = std::move(*read);
+            else
+                bytes += *read;
         }
     }
     co_return bytes;

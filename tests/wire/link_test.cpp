@@ -127,14 +127,15 @@ Task<Result<Answer>> refuse_all(std::shared_ptr<Link>, Frame)
     co_return std::unexpected(Failure::no_space);
 }
 
-Task<std::size_t> count_right_answers(std::shared_ptr<Link> link, std::string name)
+Task<std::size_t> count_right_answers(std::shared_ptr<Link> link, std::string name,
+                                      std::size_t most_bytes = 5000)
 {
     constexpr std::size_t calls = 500;
     std::size_t right = 0, done = 0;
     asio::steady_timer all_done(co_await asio::this_coro::executor, Instant::max());
     for (std::size_t i = 0; i < calls; ++i) {
         const auto message = name + std::to_string(i);
-        const std::string raw(i * 37 % 5000, static_cast<char>('a' + i % 26));
+        const std::string raw(i * 370'003 % most_bytes, static_cast<char>('a' + i % 26));
         asio::co_spawn(all_done.get_executor(), link->call(Method::file, message, raw),
                        [&, message, raw](std::exception_ptr, Result<Answer> answer) {
                            right += answer && answer->message == message && answer->raw == raw;
@@ -160,6 +161,15 @@ TEST(Link, HasManyRequestsInFlightBothWays)
     }
     EXPECT_EQ(theirs, 500U);
     EXPECT_EQ(pair.ours->outstanding(), 0U);
+}
+
+TEST(Link, CarriesLargeFramesAmongSmallOnes)
+{
+    asio::io_context io(1);
+    const tests::LinkPair pair(io, {.handler = echo, .closed = {}},
+                               {.handler = echo, .closed = {}});
+    const auto right = tests::run(io, count_right_answers(pair.ours, "ours", 100'000));
+    EXPECT_EQ(right, 500U);
 }
 
 TEST(Link, SaysWhyThereIsNoAnswer)
@@ -239,6 +249,30 @@ TEST_F(HandHeldLink, TakesFramesHoweverTheyAreCut)
         send(stream.substr(cut));
         EXPECT_EQ(seen, (std::vector<std::string>{"first|body", "|", "third|\r\n.\r\n"})) << cut;
         EXPECT_EQ(received().size(), 3 * Head::size);
+        link->close();
+        settle();
+    }
+}
+
+TEST_F(HandHeldLink, TakesLargeFramesHoweverTheyAreCut)
+{
+    const std::string large(20'000, 'l'), larger(70'000, 'L');
+    const auto stream = frame({.id = 1, .method = Method::route}, "first", "body") +
+                        frame({.id = 2, .method = Method::file}, "second", large) +
+                        frame({.id = 3, .method = Method::file}, "third", larger) +
+                        frame({.id = 4, .method = Method::notify}, "last");
+    for (std::size_t cut = 0; cut <= stream.size(); cut += cut < 100 ? 1 : 997) {
+        std::vector<std::string> seen;
+        open({.handler = [&](std::shared_ptr<Link>, Frame got) -> Task<Result<Answer>> {
+                  seen.push_back(got.message + "|" + got.raw);
+                  co_return Answer{};
+              },
+              .closed = {}});
+        send(stream.substr(0, cut));
+        send(stream.substr(cut));
+        EXPECT_EQ(seen, (std::vector<std::string>{"first|body", "second|" + large,
+                                                  "third|" + larger, "last|"}))
+            << cut;
         link->close();
         settle();
     }
