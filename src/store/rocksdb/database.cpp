@@ -3,6 +3,7 @@
 #include <rocksdb/slice_transform.h>
 
 #include "store/rocksdb/environment.hpp"
+#include "store/rocksdb/fast_checksum.hpp"
 #include "store/rocksdb/wal_scan.hpp"
 
 #include <cstring>
@@ -58,6 +59,7 @@ rdb::DBOptions database_options(const OpenOptions& options)
     // Files of a WAL are scanned before (wal_scan.hpp), so this mode drops a torn tail only.
     db.wal_recovery_mode = rdb::WALRecoveryMode::kPointInTimeRecovery;
     db.max_open_files = 1024;
+    db.advise_random_on_open = false; // Rows that are read one behind the other are read ahead.
     db.keep_log_file_num = 2;
     db.max_log_file_size = 1u << 20;
     db.info_log_level = rdb::InfoLogLevel::WARN_LEVEL;
@@ -98,6 +100,7 @@ rdb::ColumnFamilyOptions row_options(const OpenOptions& options,
         cf.level0_slowdown_writes_trigger = cf.level0_stop_writes_trigger = 1 << 20;
     }
     rdb::BlockBasedTableOptions table;
+    table.block_size = 16u << 10; // Of rows that are read together; a disk gives it as fast.
     table.filter_policy.reset(rdb::NewBloomFilterPolicy(10));
     table.block_cache = cache;
     table.cache_index_and_filter_blocks = true;
@@ -168,6 +171,7 @@ Database::~Database()
 std::expected<std::unique_ptr<Database>, OpenFailure> open_database(const OpenOptions& options,
                                                                     Files& files)
 {
+    use_fast_checksum();
     const std::string path = options.data_dir + "/rows";
     const auto scan = scan_wal(files, path);
     if (!scan)
