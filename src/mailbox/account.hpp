@@ -393,6 +393,16 @@ private:
     /// Would the account be within its quota with so much more?
     bool has_room(const AccountRecord&, std::uint64_t bytes, std::uint64_t messages) const;
     Task<Result<std::vector<store::Row>>> rows_under(std::string prefix);
+    /// The values under key_of(number), in the order of the numbers (at most 1000); an absent one
+    /// is empty.
+    Task<Result<std::vector<std::string>>> values(std::string (*key_of)(std::uint64_t),
+                                                  std::vector<std::uint64_t> numbers);
+    Task<Result<void>> bring_folds(std::vector<std::uint64_t> emails);
+    Task<Result<void>> read_folds(std::vector<std::uint64_t> emails);
+    Task<void> keep_folds(std::vector<std::uint64_t> emails);
+    void remember_fold(std::uint64_t email, std::string);
+    void forget_fold(std::uint64_t email);
+    std::string packed_folds(std::uint64_t page) const;
 
     store::Engine& engine_;
     AccountId id_;

@@ -149,6 +149,8 @@ void Account::drop_name(Delta& delta, std::uint64_t email,
         return;
     delta.erase_row(key::email(email));
     delta.erase_row(key::summary(email));
+    delta.erase_row(key::folds(email / key::fold_emails));
+    forget_fold(email);
     const auto found = messages.find(email);
     if (found == messages.end())
         return; // There was no record of it.
@@ -224,7 +226,7 @@ Task<Result<mail::UidSet>> Account::expunge_those(MailboxId id, std::optional<ma
             (which == Which::all || entry.flags.has(mail::SystemFlag::deleted)))
             going.add(entry.uid);
     mail::UidSet gone;
-    for (auto& uids : cut(going, 600, 600)) {
+    for (auto& uids : cut(going, 560, 560)) { // A commit holds seven rows of each.
         auto page = co_await expunge_page(id, std::move(uids), which);
         if (!page)
             co_return std::unexpected(page.error());

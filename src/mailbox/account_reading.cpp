@@ -6,6 +6,7 @@
 #include "mailbox/keys.hpp"
 
 #include <algorithm>
+#include <functional>
 
 namespace posthouse::mailbox {
 
@@ -104,20 +105,63 @@ Account::messages_of(std::vector<std::uint64_t> emails)
     co_return messages;
 }
 
-Task<Result<std::vector<std::string>>> Account::summaries(std::vector<std::uint64_t> emails)
+namespace {
+
+/// Is reading all that lies between them less than asking for each?
+bool lie_together(const std::vector<std::uint64_t>& numbers)
 {
+    return numbers.size() > 8 &&
+           std::ranges::adjacent_find(numbers, std::greater_equal()) == numbers.end() &&
+           numbers.back() - numbers.front() < numbers.size() * 3 / 2;
+}
+
+} // namespace
+
+Task<Result<std::vector<std::string>>> Account::values(std::string (*key_of)(std::uint64_t),
+                                                       std::vector<std::uint64_t> numbers)
+{
+    std::vector<std::string> found(numbers.size());
+    if (numbers.empty())
+        co_return found;
+    if (lie_together(numbers)) {
+        const auto most =
+            std::min<std::size_t>(numbers.back() - numbers.front() + 1, store::Limits::page_rows);
+        const auto prefix = key_of(0).substr(0, 1);
+        auto after = numbers.front() == 0 ? std::string() : key_of(numbers.front() - 1);
+        for (std::size_t i = 0; i < numbers.size();) {
+            auto page =
+                co_await engine_.partitions().scan(writer_.partition(), prefix, after, most);
+            if (!page)
+                co_return std::unexpected(from_store(page.error()));
+            for (auto& row : page->rows) {
+                const auto number = read_u64(std::string_view(row.key).substr(1));
+                while (i < numbers.size() && numbers[i] < number)
+                    ++i;
+                if (i < numbers.size() && numbers[i] == number)
+                    found[i++] = std::move(row.value);
+            }
+            if (!page->more)
+                break;
+            after = page->rows.back().key;
+        }
+        co_return found;
+    }
     std::vector<std::string> keys;
-    for (const auto email : emails)
-        keys.push_back(key::summary(email));
+    for (const auto number : numbers)
+        keys.push_back(key_of(number));
     auto page = co_await engine_.partitions().read(writer_.partition(), keys);
     if (!page)
         co_return std::unexpected(from_store(page.error()));
-    std::vector<std::string> found(emails.size());
     auto row = page->rows.begin(); // In the order asked for, without those that are not there.
-    for (std::size_t i = 0; i < emails.size() && row != page->rows.end(); ++i)
+    for (std::size_t i = 0; i < numbers.size() && row != page->rows.end(); ++i)
         if (row->key == keys[i])
             found[i] = std::move((row++)->value);
     co_return found;
+}
+
+Task<Result<std::vector<std::string>>> Account::summaries(std::vector<std::uint64_t> emails)
+{
+    co_return co_await values(key::summary, std::move(emails));
 }
 
 Task<Result<void>> Account::put_summary(std::uint64_t email, std::string summary)
@@ -125,12 +169,14 @@ Task<Result<void>> Account::put_summary(std::uint64_t email, std::string summary
     if (summary.size() > Limits::summary_bytes)
         co_return std::unexpected(Error::limit);
     const auto bytes = summary.size();
+    forget_fold(email);
     co_return co_await commit(
         [email, summary = std::move(summary)](Delta& delta) mutable -> Result<void> {
             delta.put_row(key::summary(email), std::move(summary));
+            delta.erase_row(key::folds(email / key::fold_emails));
             return {};
         },
-        1, bytes);
+        2, bytes);
 }
 
 Task<Result<Account::Changed>> Account::changes(MailboxId id, std::uint64_t since)

@@ -63,6 +63,10 @@ std::string summary(std::uint64_t id)
 {
     return with_u64('s', id);
 }
+std::string folds(std::uint64_t page)
+{
+    return with_u64('f', page);
+}
 std::string names(std::uint64_t page)
 {
     return with_u64('n', page);

@@ -22,6 +22,10 @@ std::string page(MailboxId, std::uint32_t page);
 std::string pages(MailboxId);
 std::string email(std::uint64_t);   ///< a Message
 std::string summary(std::uint64_t); ///< of that message: bytes
+/// The folded fields of fold_emails emails, out of their summaries, once a search has asked for
+/// them: made again when they are missing.
+constexpr std::uint64_t fold_emails = 64;
+std::string folds(std::uint64_t page);
 /// In how many places each of page_emails emails is, where that is more than one.
 constexpr std::uint64_t page_emails = 256;
 std::string names(std::uint64_t page);
