@@ -174,12 +174,32 @@ def listings(user, full):
     return measure
 
 
+TEXTS = ("big", "many")
+
+
+def text_searches(bench, server, prefix):
+    figures = {}
+    for user in TEXTS:
+        script = ["do SELECT INBOX", "do SEARCH BODY zeppelin"]
+        for _ in range(bench.repeat):
+            script += [f"time {user}_{prefix}_body SEARCH BODY zeppelin", f"time {user}_{prefix}_text SEARCH TEXT zeppelin"]
+        figures |= timed(bench, server, user, script)
+    return figures
+
+
 def text(bench, server):
-    """SEARCH in bodies; the first is not counted: it may be what makes an index."""
-    script = ["do SELECT INBOX", "do SEARCH BODY zeppelin"]
-    for _ in range(bench.repeat):
-        script += ["time big_search_body SEARCH BODY zeppelin", "time big_search_text SEARCH TEXT zeppelin"]
-    return timed(bench, server, "big", script)
+    """SEARCH in bodies without an index of texts, and with one where the server makes one."""
+    if not server.makes_text_index:
+        figures = text_searches(bench, server, "unindexed")
+        return figures | {name.replace("unindexed", "search"): value for name, value in figures.items()}
+    server.restart_with_text_index(False)
+    figures = text_searches(bench, server, "unindexed")
+    server.restart_with_text_index(True)
+    for user in TEXTS:
+        began = time.monotonic()
+        server.make_text_index(user)
+        figures[f"{user}_text_index"] = time.monotonic() - began
+    return figures | text_searches(bench, server, "search")
 
 
 def bodies(bench, server):
@@ -299,6 +319,6 @@ def tool_lines(tool):
 LOADS = {"big": listings("big", 10_000), "text": text, "bodies": bodies, "many": listings("many", 200_000), "append": append, "mix": mix, "pop3": pop3,
          "logins": logins, "idle": idle_with(1000), "idle10k": idle_with(10_000),
          "delivery": lambda bench, server: delivery(bench, server, BOXES)}
-NEEDS = {"big": ["big"], "text": ["big"], "bodies": ["big"], "many": ["many"], "append": ["twenty"], "mix": ["mixed"],
+NEEDS = {"big": ["big"], "text": ["big", "many"], "bodies": ["big"], "many": ["many"], "append": ["twenty"], "mix": ["mixed"],
          "pop3": ["big", "many"], "logins": ["twenty", "newcomers"], "idle": ["watched"], "idle10k": ["watched"],
          "delivery": ["boxes"]}

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """Posthouse with its defaults, but for limits that the loads would meet."""
+import json
 import subprocess
+import time
 
 from system.accounting import Group
 
@@ -26,6 +28,8 @@ LISTENERS = (("imap", "imap", "starttls"), ("imaps", "imap", "implicit"), ("pop3
 
 class Posthouse(Server):
     name = "Posthouse"
+    makes_text_index = True
+    text_index = True
 
     def __init__(self, work, ports, binary, more=""):
         super().__init__(work / "posthouse", ports)
@@ -38,6 +42,8 @@ class Posthouse(Server):
         self.home.mkdir(parents=True, exist_ok=True)
         certificate, key = self.certificate()
         text = CONFIGURATION.format(home=self.home, certificate=certificate, key=key, log_level="warning") + self.more + "\n"
+        if not self.text_index:
+            text += "[mailboxes]\ntext_index = false\n"
         for port, protocol, tls in LISTENERS:
             text += f'[[listen]]\naddress = "127.0.0.1:{self.ports[port]}"\nprotocol = "{protocol}"\ntls = "{tls}"\n'
             text += "plaintext_auth = true\n" if protocol != "smtp" else ""
@@ -58,6 +64,23 @@ class Posthouse(Server):
                                     self.home / "posthouse.toml"], input=PASSWORD + "\n", text=True, check=True,
                                    stdout=subprocess.DEVNULL)
                     file.write(name + "\n")
+
+    def restart_with_text_index(self, wanted):
+        self.stop()
+        self.text_index = wanted
+        self.start()
+
+    def make_text_index(self, name, patience=3600):
+        """Anew, and waits until all letters are in it."""
+        def index(*options):
+            command = [self.binary, "mailbox", "index", *options, self.login_name(name), "--json", "--config", self.home / "posthouse.toml"]
+            return json.loads(subprocess.run(command, text=True, check=True, capture_output=True).stdout)
+        end = time.monotonic() + patience
+        index("--rebuild")
+        while (status := index("--status"))["state"] != "current":
+            if time.monotonic() > end:
+                raise TimeoutError(f"the index of {name}'s texts is not made: {status}")
+            time.sleep(0.05)
 
     def stamp(self):
         return ""  # What an older build wrote, a newer one reads.

@@ -33,6 +33,16 @@ def listing(which, letters):
     }
 
 
+def texts(which, letters):
+    return {
+        f"{which}_search_body": Figure(f"{letters}: SEARCH BODY, with the index", "ms", times=10),
+        f"{which}_search_text": Figure(f"{letters}: SEARCH TEXT, with the index", "ms", times=10),
+        f"{which}_unindexed_body": Figure(f"{letters}: SEARCH BODY, without the index", "ms", times=1),
+        f"{which}_unindexed_text": Figure(f"{letters}: SEARCH TEXT, without the index", "ms", times=1),
+        f"{which}_text_index": Figure(f"{letters}: making the index of texts", "s"),
+    }
+
+
 def idle(count):
     key = f"idle{count}"
     return {
@@ -49,10 +59,8 @@ def idle(count):
 
 FIGURES = {
     **listing("big", "10,000 letters"),
-    "big_search_body": Figure("10,000 letters: SEARCH BODY, with the index", "ms", times=10),
-    "big_search_text": Figure("10,000 letters: SEARCH TEXT, with the index", "ms", times=10),
-    "big_unindexed_body": Figure("10,000 letters: SEARCH BODY, without the index", "ms", times=1),
-    "big_unindexed_text": Figure("10,000 letters: SEARCH TEXT, without the index", "ms", times=1),
+    **texts("big", "10,000 letters"),
+    **texts("many", "200,000 letters"),
     "bodies_plain": Figure("10,000 letters: FETCH 1:* BODY.PEEK[], plain", "MB/s", "more", 0.8),
     "bodies_plain_cpu": Figure("the same, processor time a letter", "µs"),
     "bodies_tls": Figure("10,000 letters: FETCH 1:* BODY.PEEK[], TLS", "MB/s", "more", 1),

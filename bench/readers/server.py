@@ -12,6 +12,8 @@ PASSWORD = "bench-password"
 class Server:
     """`ports` has imap, imaps, pop3, pop3s and smtp. What it keeps is in `home`; it stays for the next run."""
 
+    makes_text_index = False  # of its own accord
+
     def __init__(self, home, ports):
         self.home, self.ports = home, ports
         self.group = self.process = None
