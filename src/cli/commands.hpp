@@ -61,6 +61,8 @@ process::Exit explain(Context&, const Question&);
 process::Exit status(Context&);
 process::Exit who(Context&, const std::string& address);
 process::Exit kick(Context&, const std::string& whom);
+/// `what`: update, rebuild, or status alone.
+process::Exit mailbox_index(Context&, const std::string& address, const std::string& what);
 process::Exit reload(Context&);
 
 /// What the carrying of letters has found out about hosts.

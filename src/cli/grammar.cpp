@@ -24,6 +24,7 @@ Grammar::Grammar(Context& context)
                  "Each command has a --help of its own. The manual is posthouse(1).");
     add_server_commands();
     add_user_commands();
+    add_mailbox_commands();
     add_queue_commands();
     add_story_commands();
     add_host_commands();

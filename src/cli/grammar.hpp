@@ -29,6 +29,8 @@ private:
     void add_user_commands(); // grammar_users.cpp
     void add_name_commands(CLI::App* user);
     void add_credential_commands(CLI::App* user);
+    void add_mailbox_commands(); // grammar_mailboxes.cpp
+    void add_index_command(CLI::App* mailbox);
     void add_queue_commands();
     void add_story_commands();
     void add_host_commands();

@@ -46,6 +46,7 @@ const Admin::Command* Admin::find(std::string_view name)
         Command{"status", 0, 0, &Admin::status},
         Command{"who", 0, 1, &Admin::who},
         Command{"kick", 1, 1, &Admin::kick},
+        Command{"mailbox-index", 2, 2, &Admin::mailbox_index},
         Command{"hosts", 0, 0, &Admin::hosts},
         Command{"hosts-forget", 0, 1, &Admin::hosts_forget},
     };

@@ -16,6 +16,7 @@ namespace posthouse::keeper {
 class Dispatch;
 class Logins;
 class Reading;
+class TextIndexing;
 
 /// The administrator's desk: accounts, the queue, traces, explanations. The running keeper serves
 /// it on the control socket; when the server is stopped the command line uses it on the locked
@@ -43,6 +44,7 @@ public:
         Reading* reading = nullptr;
         Doors doors = Doors::open;
         Logins* logins = nullptr;
+        TextIndexing* texts = nullptr;
     };
 
     Admin(Office& office, Letters& letters, House house)
@@ -77,6 +79,7 @@ private:
     Answer amend(std::string address, directory::Accounts::Edit);
     void credentials_changed(const directory::Account&);
     Task<mailbox::Result<void>> erase_mailbox(mailbox::AccountId);
+    Task<mailbox::Result<void>> erase_text_index(mailbox::AccountId);
 
     // looking: admin_queue.cpp, admin_explain.cpp
     Answer queue_list(Request);
@@ -86,7 +89,8 @@ private:
     Answer explain(Request);
     Answer who(Request);  // admin_readers.cpp
     Answer kick(Request);
-    Answer hosts(Request); // admin_hosts.cpp
+    Answer mailbox_index(Request); // admin_text_index.cpp
+    Answer hosts(Request);         // admin_hosts.cpp
     Answer hosts_forget(Request);
     Task<void> add_targets(boost::json::object& result, boost::json::object& told,
                            std::string destination);

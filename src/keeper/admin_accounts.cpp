@@ -4,6 +4,7 @@
 #include "keeper/admin_answers.hpp"
 #include "keeper/logins.hpp"
 #include "keeper/reading.hpp"
+#include "keeper/text_indexing.hpp"
 #include "sasl/scram_text.hpp"
 
 #include <boost/json.hpp>
@@ -122,6 +123,8 @@ Task<wire::AdminAnswer> Admin::user_remove(Request request)
 
 Task<mailbox::Result<void>> Admin::erase_mailbox(mailbox::AccountId id)
 {
+    if (auto erased = co_await erase_text_index(id); !erased)
+        co_return erased;
     const auto partition = mailbox::partition_of(id);
     auto version = co_await office_.engine.partitions().version(partition);
     if (!version)
@@ -140,6 +143,23 @@ Task<mailbox::Result<void>> Admin::erase_mailbox(mailbox::AccountId id)
     auto dropped = co_await office_.engine.partitions().drop(partition, *version);
     if (!dropped)
         co_return std::unexpected(mailbox::from_store(dropped.error()));
+    if (house_.texts != nullptr)
+        house_.texts->forget(id);
+    co_return mailbox::Result<void>{};
+}
+
+Task<mailbox::Result<void>> Admin::erase_text_index(mailbox::AccountId id)
+{
+    if (house_.texts != nullptr)
+        co_return co_await house_.texts->erase(id);
+    auto& partitions = office_.engine.partitions();
+    const auto partition = textindex::partition_of(static_cast<std::uint64_t>(id));
+    const auto version = co_await partitions.version(partition);
+    if (!version)
+        co_return std::unexpected(mailbox::from_store(version.error()));
+    if (*version != store::Version::none)
+        if (auto dropped = co_await partitions.drop(partition, *version); !dropped)
+            co_return std::unexpected(mailbox::from_store(dropped.error()));
     co_return mailbox::Result<void>{};
 }
 

@@ -66,7 +66,8 @@ public:
           reading_(office_, logins_, sessions_),
           mailboxes_(office_, sessions_, dispatch_.sorters()),
           admin_(office_, letters_,
-                 Admin::House{&dispatch_, &reading_, Admin::Doors::open, &logins_}),
+                 Admin::House{&dispatch_, &reading_, Admin::Doors::open, &logins_,
+                              &mailboxes_.texts()}),
           admin_server_(context, admin_)
     {
         office_.set_find_logins(
@@ -92,6 +93,7 @@ public:
                                              std::string(store::describe(opened.error())));
         control.ready();
         asio::co_spawn(context_, housekeeping_.run(), asio::detached);
+        asio::co_spawn(context_, mailboxes_.texts().run(), asio::detached);
         co_await dispatch_.start();
     }
 

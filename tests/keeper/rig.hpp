@@ -110,6 +110,8 @@ public:
         office.set_tables(handbook_->tables, nullptr);
     }
     Agent agent = put_in_mailbox;
+    /// Of letters that are indexed or searched.
+    std::function<Task<wire::Result<wire::Answer>>(const wire::Link*, wire::Frame)> answer_sorter;
     std::set<std::string> logins;
 
     /// Opens the store and takes up what is there; accounts are made if they are not.
@@ -195,6 +197,10 @@ private:
                 return dispatch.look_up(link.get(), std::move(frame));
             case wire::Method::routes:
                 return dispatch.take_routes(link.get(), std::move(frame));
+            case wire::Method::read_indexed:
+            case wire::Method::next_candidates:
+                expects(answer_sorter != nullptr);
+                return answer_sorter(link.get(), std::move(frame));
             default:
                 return dispatch.read_letter(link.get(), std::move(frame));
             }
