@@ -3,6 +3,8 @@
 
 #include "base/contract.hpp"
 
+#include <algorithm>
+
 namespace posthouse::net {
 
 Deadlines::Deadlines(boost::asio::io_context& context, Duration tick)
@@ -17,42 +19,57 @@ Deadlines::~Deadlines()
     expects(first_ == nullptr);
 }
 
+/// Where all that is waited for may take long, nobody is woken meanwhile.
 void Deadlines::arm()
 {
-    if (armed_ || first_ == nullptr)
+    armed_ = earliest_ != Instant::max();
+    if (!armed_)
         return;
-    armed_ = true;
-    timer_.expires_after(tick_);
+    next_look_ = std::max(earliest_, Instant::clock::now() + tick_);
+    timer_.expires_at(next_look_);
     timer_.async_wait([this](boost::system::error_code error) {
         if (error)
             return;
-        armed_ = false;
         sweep(Instant::clock::now());
         arm();
     });
 }
 
+void Deadlines::note(Instant until)
+{
+    if (until >= earliest_)
+        return;
+    earliest_ = until;
+    if (!armed_ || until + tick_ < next_look_)
+        arm();
+}
+
 void Deadlines::sweep(Instant now)
 {
-    for (auto* watch = first_; watch != nullptr; watch = watch->next_)
+    auto earliest = Instant::max();
+    for (auto* watch = first_; watch != nullptr; watch = watch->next_) {
         if (watch->running_ && watch->until_ <= now) {
             watch->running_ = false;
             watch->expired();
         }
+        if (watch->running_)
+            earliest = std::min(earliest, watch->until_);
+    }
+    earliest_ = earliest; // Those that were stopped since count no more.
 }
 
 void Deadlines::Watch::start(Instant until)
 {
     until_ = until;
     running_ = true;
-    if (linked_)
-        return;
-    linked_ = true;
-    next_ = owner_.first_;
-    if (next_ != nullptr)
-        next_->previous_ = this;
-    owner_.first_ = this;
-    owner_.arm();
+    if (!linked_) {
+        linked_ = true;
+        next_ = owner_.first_;
+        if (next_ != nullptr)
+            next_->previous_ = this;
+        owner_.first_ = this;
+    }
+    owner_.note(until);
 }
 
 void Deadlines::Watch::unlink()
@@ -65,6 +82,7 @@ void Deadlines::Watch::unlink()
     linked_ = false;
     if (owner_.first_ == nullptr && owner_.armed_) {
         owner_.armed_ = false;
+        owner_.earliest_ = Instant::max();
         owner_.timer_.cancel();
     }
 }

@@ -8,8 +8,9 @@
 
 namespace posthouse::net {
 
-/// The time-outs of all connections of one thread, looked at a few times a second: a timer for
-/// every read would cost more than the read. An operation is cut off at most one tick late.
+/// The time-outs of all connections of one thread, looked at a few times a second at most, and not
+/// before the first of them: a timer for every read would cost more than the read. An operation is
+/// cut off at most one tick late.
 class Deadlines {
 public:
     class Watch;
@@ -24,11 +25,14 @@ public:
 
 private:
     void arm();
+    void note(Instant until);
 
     boost::asio::io_context& context_;
     boost::asio::steady_timer timer_;
     Duration tick_;
     Watch* first_ = nullptr;
+    Instant earliest_ = Instant::max(); // None that runs is due before.
+    Instant next_look_{};
     bool armed_ = false;
 };
 

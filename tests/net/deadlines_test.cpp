@@ -87,5 +87,20 @@ TEST(Deadlines, TickByThemselvesAndLetTheLoopEnd)
     io.run(); // Ends, since nothing is watched.
 }
 
+TEST(Deadlines, WakeNobodyBeforeTheFirstIsDue)
+{
+    boost::asio::io_context io;
+    Deadlines deadlines(io, 1ms);
+    Counted late(deadlines), soon(deadlines);
+    late.start(Instant::clock::now() + 1h);
+    EXPECT_EQ(io.run_one_for(20ms), 0u);
+    soon.start(Instant::clock::now() + 1ms); // The look is brought forward for it,
+    while (soon.times == 0 && io.run_one_for(20s) != 0)
+        ;
+    EXPECT_EQ(soon.times, 1);
+    EXPECT_EQ(late.times, 0);
+    EXPECT_EQ(io.run_one_for(20ms), 0u) << "and then put off again";
+}
+
 } // namespace
 } // namespace posthouse::net
