@@ -187,9 +187,13 @@ std::expected<std::unique_ptr<Database>, OpenFailure> open_database(const OpenOp
     }
     db.listeners.push_back(std::make_shared<Watch>(opened->health));
     const auto cache = rdb::NewLRUCache(options.cache_bytes);
+    auto rows = row_options(options, cache);
+    // Most rows that are asked for one by one are not there: a thread's, a delivery's, a new
+    // body's.
+    rows.memtable_whole_key_filtering = true;
+    rows.memtable_prefix_bloom_size_ratio = 0.02;
     const std::vector<rdb::ColumnFamilyDescriptor> families{
-        {rdb::kDefaultColumnFamilyName, row_options(options, cache)},
-        {"bodies", body_options(options, cache)}};
+        {rdb::kDefaultColumnFamilyName, std::move(rows)}, {"bodies", body_options(options, cache)}};
     std::vector<rdb::ColumnFamilyHandle*> handles;
     rdb::DB* raw = nullptr;
     if (options.salvage == Salvage::yes)
