@@ -178,5 +178,40 @@ TEST(Handles, OfUploadsCountInTheirOwnSessionOnly)
     EXPECT_TRUE(desks.ask(theirs, Method::mailbox_append, append));
 }
 
+/// "INBOX" with letters of these sizes, which come along in `raw`.
+wire::Result<wire::Answer> append_along(Desks& desks, const std::vector<std::uint32_t>& sizes,
+                                        std::string raw)
+{
+    const auto gate = desks.gate();
+    wire::AppendMessages append;
+    append.set_session(desks.log_in(gate, 7));
+    append.set_to("INBOX");
+    for (const auto size : sizes)
+        append.add_messages()->set_bytes(size);
+    return desks.ask(gate, Method::mailbox_append, append, std::move(raw));
+}
+
+TEST(Append, TakesSmallLettersThatComeAlongEachWithItsOwnBytes)
+{
+    Desks desks;
+    const auto answer = append_along(desks, {9, 7}, "one: 111\ntwo: 2");
+    ASSERT_FALSE(answer) << "a byte more is asked for than came";
+    const auto both = append_along(desks, {9, 7}, "one: 111\ntwo: 2\n");
+    ASSERT_TRUE(both);
+    wire::MessagesAppended appended;
+    ASSERT_TRUE(appended.ParseFromString(both->message));
+    EXPECT_EQ(appended.uids(), "1:2");
+}
+
+TEST(Append, TakesNoMoreBytesThanCameAlong)
+{
+    Desks desks;
+    EXPECT_FALSE(append_along(desks, {0}, "bytes"));
+    EXPECT_FALSE(append_along(desks, {6}, "bytes"));
+    EXPECT_FALSE(append_along(desks, {5, 1}, "bytes"));
+    EXPECT_FALSE(append_along(desks, {2, 0xffffffff}, "bytes"));
+    EXPECT_TRUE(append_along(desks, {5}, "bytes"));
+}
+
 } // namespace
 } // namespace posthouse::keeper
