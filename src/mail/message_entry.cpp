@@ -125,11 +125,12 @@ std::optional<MessageEntry> EntryUnpacker::next()
     if (damaged_ || packed_.empty())
         return std::nullopt;
     damaged_ = true; // Until the entry is whole.
-    MessageEntry entry;
+    // Out of the one before: fields that are not packed stay as nothing.
+    auto& entry = last_;
     const auto step = take_varint(packed_);
-    if (!step || *step == 0 || *step > 0xffffffff - last_.uid)
+    if (!step || *step == 0 || *step > 0xffffffff - entry.uid)
         return std::nullopt;
-    entry.uid = last_.uid + static_cast<std::uint32_t>(*step);
+    entry.uid += static_cast<std::uint32_t>(*step);
     const auto take = [this](std::uint64_t& to) {
         const auto value = take_varint(packed_);
         to = value.value_or(0);
@@ -143,30 +144,30 @@ std::optional<MessageEntry> EntryUnpacker::next()
         const auto byte = static_cast<unsigned char>(packed_.front());
         packed_.remove_prefix(1);
         entry.flags = SystemFlags::from_bits(byte & 0x1f);
+        entry.keywords = 0;
         if ((byte & 0x80) != 0 && !take(entry.keywords))
             return std::nullopt;
     }
     if (has(fields_, EntryField::modseq)) {
         if (!take(a))
             return std::nullopt;
-        entry.modseq = last_.modseq + unzigzag(a);
+        entry.modseq += unzigzag(a);
     }
     if (has(fields_, EntryField::size) && !take(entry.size))
         return std::nullopt;
     if (has(fields_, EntryField::dates)) {
         if (!take(a) || !take(b))
             return std::nullopt;
-        entry.internal_date = static_cast<std::int64_t>(bits(last_.internal_date) + unzigzag(a));
+        entry.internal_date = static_cast<std::int64_t>(bits(entry.internal_date) + unzigzag(a));
         entry.save_date = static_cast<std::int64_t>(bits(entry.internal_date) + unzigzag(b));
     }
     if (has(fields_, EntryField::ids)) {
         if (!take(a) || !take(b))
             return std::nullopt;
-        entry.email = last_.email + unzigzag(a);
-        entry.thread = last_.thread + unzigzag(b);
+        entry.email += unzigzag(a);
+        entry.thread += unzigzag(b);
     }
     damaged_ = false;
-    last_ = entry;
     return entry;
 }
 

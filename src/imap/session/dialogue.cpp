@@ -10,7 +10,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <iterator>
 
 namespace posthouse::imap {
 
@@ -254,8 +253,11 @@ Task<void> Dialogue::tell_flags(std::string_view packed, std::uint32_t below)
         to += "FLAGS (";
         append_flags(to, *entry, *selected, enabled);
         to += ')';
-        if (enabled.condstore)
-            fmt::format_to(std::back_inserter(to), " MODSEQ ({})", entry->modseq);
+        if (enabled.condstore) {
+            to += " MODSEQ (";
+            append_number(to, entry->modseq);
+            to += ')';
+        }
         to += ")\r\n";
         if (out.full())
             co_await out.pass();
@@ -368,12 +370,14 @@ mail::Flags flags_of(const mail::MessageEntry& entry, const std::vector<std::str
 
 void begin_fetch(std::string& to, std::uint32_t number, std::uint32_t uid, const Enabled& enabled)
 {
-    if (enabled.uidonly)
-        fmt::format_to(std::back_inserter(to), "* {} UIDFETCH (", uid);
-    else if (enabled.qresync)
-        fmt::format_to(std::back_inserter(to), "* {} FETCH (UID {} ", number, uid);
-    else
-        fmt::format_to(std::back_inserter(to), "* {} FETCH (", number);
+    to += "* ";
+    append_number(to, enabled.uidonly ? uid : number);
+    to += enabled.uidonly ? " UIDFETCH (" : " FETCH (";
+    if (enabled.qresync && !enabled.uidonly) {
+        to += "UID ";
+        append_number(to, uid);
+        to += ' ';
+    }
 }
 
 } // namespace posthouse::imap

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imap/session/commands.hpp"
-
-#include <fmt/format.h>
-
-#include <iterator>
+#include "imap/session/numbers.hpp"
 
 namespace posthouse::imap {
 
@@ -26,6 +23,8 @@ FlagChange change_of(command::StoreChange change)
 /// and the flags only where somebody else had changed them.
 Task<void> tell_silently(Dialogue& dialogue, const Stored& stored)
 {
+    if (stored.stale.empty() && !dialogue.enabled.condstore)
+        co_return; // Nothing is to be told of any of them.
     auto& selected = *dialogue.selected;
     View::Numbers numbers(selected.view);
     mail::EntryUnpacker entries(change_fields, stored.changes.entries);
@@ -41,8 +40,11 @@ Task<void> tell_silently(Dialogue& dialogue, const Stored& stored)
             append_flags(to, *entry, selected, dialogue.enabled);
             to += dialogue.enabled.condstore ? ") " : ")";
         }
-        if (dialogue.enabled.condstore)
-            fmt::format_to(std::back_inserter(to), "MODSEQ ({})", entry->modseq);
+        if (dialogue.enabled.condstore) {
+            to += "MODSEQ (";
+            append_number(to, entry->modseq);
+            to += ')';
+        }
         to += ")\r\n";
         if (dialogue.out.full())
             co_await dialogue.out.pass();
