@@ -5,6 +5,7 @@
 #include "keeper/letters.hpp"
 #include "keeper/office.hpp"
 #include "keeper/policies.hpp"
+#include "keeper/route_rows.hpp"
 #include "keeper/workers.hpp"
 #include "spool/scheduler.hpp"
 #include "wire/messages.pb.h"
@@ -28,6 +29,7 @@ public:
         static constexpr std::size_t routing_at_once = 512;
         static constexpr std::size_t unsorted_in_memory = 20'000;
         static constexpr std::size_t letters_kept = 2'000;     // fresh ones, with their bodies
+        static constexpr std::size_t routed_ahead = 100;       // recipients, deliveries
         static constexpr std::size_t inline_body = 128 * 1024; // to a worker in one frame
         static constexpr std::size_t header = 64 * 1024;       // of a letter, to route it
         static constexpr std::uint32_t crashes = 3;            // alone, then it is poison
@@ -50,6 +52,9 @@ public:
     /// A letter that is ours now and may go on.
     void accepted(std::shared_ptr<OpenLetter>);
     void accepted(spool::LetterId);
+    /// Routes a letter that is about to be accepted, where a sorter can do so at once: then one
+    /// commit says both. False: it is to be routed afterwards, and nothing of it is changed.
+    Task<bool> route_ahead(std::shared_ptr<OpenLetter>);
     /// Nothing new is started; `done` is called when nothing is under way.
     void drain(std::function<void()> done);
 
@@ -96,8 +101,19 @@ private:
     Task<wire::Route> question_for(std::shared_ptr<const OpenLetter>);
     Task<store::Result<void>> apply_routes(std::shared_ptr<OpenLetter>,
                                            std::vector<wire::Routed::Delivery>, wire::Routed);
+    RouteRows rows_of(OpenLetter&, const std::vector<wire::Routed::Delivery>&,
+                      const wire::Routed& rewritten);
+    static void note_routes(OpenLetter&, std::map<std::uint64_t, spool::Delivery>,
+                            const spool::Spool::Notices&);
+    void start_waiting(const OpenLetter&);
     Task<Again> suspect(spool::LetterId, Workers::Company, spool::Loss);
     void schedule(const OpenLetter&, const spool::Delivery&);
+
+    // routing ahead: dispatch_ahead.cpp
+    struct Ahead;
+    Task<void> ask_routes(std::shared_ptr<Ahead>);
+    Task<void> ask_filed(std::shared_ptr<Ahead>);
+    void accepted_routed(std::shared_ptr<OpenLetter>);
 
     // attempts: dispatch_attempts.cpp, dispatch_mailboxes.cpp, dispatch_local.cpp
     Task<void> attempt(spool::decision::Start);
@@ -108,6 +124,8 @@ private:
         std::string status, text;
         spool::Loss loss = spool::Loss::stopped;
     };
+    Task<std::expected<std::unique_ptr<wire::Filed>, Filing>>
+        ask_sorter(std::shared_ptr<OpenLetter>, spool::Delivery, Workers::Company);
     Task<Filing> file(std::shared_ptr<OpenLetter>, spool::Delivery, Workers::Company);
     Task<std::expected<wire::Attempted, spool::Loss>> carry(std::shared_ptr<OpenLetter>,
                                                             wire::Attempt, Workers::Company);

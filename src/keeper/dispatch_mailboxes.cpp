@@ -48,6 +48,42 @@ Task<void> Dispatch::forget_filed(std::shared_ptr<OpenLetter> letter,
     }
 }
 
+/// What a sorter makes of the letter for this delivery; or why there is nothing.
+Task<std::expected<std::unique_ptr<wire::Filed>, Dispatch::Filing>>
+Dispatch::ask_sorter(std::shared_ptr<OpenLetter> letter, spool::Delivery delivery,
+                     Workers::Company company)
+{
+    auto bytes = co_await whole_letter(*letter);
+    if (!bytes)
+        co_return std::unexpected(
+            Filing{Filing::End::deferred, "4.3.0", "the letter's body cannot be read at present"});
+    wire::File order;
+    order.set_letter(letter->id.value);
+    order.set_sender(delivery.has_sender() ? delivery.sender() : letter->record.sender());
+    order.set_recipient(delivery.recipient());
+    order.set_final_address(delivery.final_address());
+    const LetterText text(letter->record);
+    order.set_bytes(text.bytes());
+    order.set_received_at(letter->record.received_at());
+    auto place = co_await sorters_.take(company);
+    wire::Result<wire::Typed<wire::Filed>> filed = std::unexpected(wire::Failure::closed);
+    {
+        const InHand hold(in_hand_, place.link().get(), letter->id.value);
+        filed =
+            co_await place.link()->call<wire::Filed>(wire::Method::file, order, std::move(*bytes));
+    }
+    if (!filed && is_the_worlds_fault(filed.error()))
+        co_return std::unexpected(
+            Filing{Filing::End::deferred, "4.3.0", "our sorter could not file it at present"});
+    if (!filed) {
+        Filing lost_filing{Filing::End::lost, {}, {}};
+        lost_filing.loss =
+            filed.error() == wire::Failure::closed ? co_await place.loss() : spool::Loss::crashed;
+        co_return std::unexpected(std::move(lost_filing));
+    }
+    co_return std::make_unique<wire::Filed>(std::move(filed->message));
+}
+
 Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool::Delivery delivery,
                                       Workers::Company company)
 {
@@ -75,34 +111,13 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
         co_return Filing{Filing::End::deferred, "4.3.0", "accounts cannot be looked up"};
     if (!*id || static_cast<std::uint64_t>(**id) != delivery.account())
         co_return Filing{Filing::End::failed, "5.1.1", "No such mailbox here any more"};
-    auto bytes = co_await whole_letter(*letter);
-    if (!bytes)
-        co_return Filing{Filing::End::deferred, "4.3.0",
-                         "the letter's body cannot be read at present"};
-    wire::File order;
-    order.set_letter(letter->id.value);
-    order.set_sender(delivery.has_sender() ? delivery.sender() : letter->record.sender());
-    order.set_recipient(delivery.recipient());
-    order.set_final_address(delivery.final_address());
-    const LetterText text(letter->record);
-    order.set_bytes(text.bytes());
-    order.set_received_at(letter->record.received_at());
-    auto place = co_await sorters_.take(company);
-    wire::Result<wire::Typed<wire::Filed>> filed = std::unexpected(wire::Failure::closed);
-    {
-        const InHand hold(in_hand_, place.link().get(), letter->id.value);
-        filed =
-            co_await place.link()->call<wire::Filed>(wire::Method::file, order, std::move(*bytes));
-    }
-    if (!filed && is_the_worlds_fault(filed.error()))
-        co_return Filing{Filing::End::deferred, "4.3.0", "our sorter could not file it at present"};
+    auto filed = std::exchange(letter->filed_ahead, nullptr);
     if (!filed) {
-        Filing lost_filing{Filing::End::lost, {}, {}};
-        lost_filing.loss =
-            filed.error() == wire::Failure::closed ? co_await place.loss() : spool::Loss::crashed;
-        co_return lost_filing;
+        auto asked = co_await ask_sorter(letter, delivery, company);
+        if (!asked)
+            co_return std::move(asked.error());
+        filed = std::move(*asked);
     }
-    place = {};
 
     const auto blob = store::BlobId::from_bytes(letter->record.body());
     expects(blob.has_value());
@@ -116,17 +131,16 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
     mailbox::Account::NewMessage message;
     message.message.set_body(letter->record.body());
     message.message.set_body_bytes(letter->record.body_bytes());
-    message.message.set_prefix(filed->message.prefix() + letter->record.prefix());
+    message.message.set_prefix(filed->prefix() + letter->record.prefix());
     message.message.set_internal_date(letter->record.received_at());
     message.message.set_shared_body(letter->record.shared_body());
-    message.summary = std::move(*filed->message.mutable_summary());
-    message.threading = {filed->message.threading().begin(), filed->message.threading().end()};
+    message.summary = std::move(*filed->mutable_summary());
+    message.threading = {filed->threading().begin(), filed->threading().end()};
     message.internal_date = letter->record.received_at();
     message.message.set_letter(letter->id.text());
-    put_edits(text.text(), *message.message.mutable_edits());
+    put_edits(LetterText(letter->record).text(), *message.message.mutable_edits());
     message.size = LetterText(message.message).bytes();
-    auto delivered =
-        co_await (*account)->deliver(delivery.id(), std::move(message), wall_clock());
+    auto delivered = co_await (*account)->deliver(delivery.id(), std::move(message), wall_clock());
     if (!delivered)
         co_return Filing{Filing::End::deferred, "4.3.1", "the store cannot take it at present"};
     co_return Filing{Filing::End::delivered, "2.0.0", "in the mailbox"};

@@ -26,6 +26,8 @@ constexpr auto store_patience = std::chrono::seconds(2);
 void Dispatch::accepted(std::shared_ptr<OpenLetter> letter)
 {
     const auto id = letter->id;
+    if (letter->routed)
+        return accepted_routed(std::move(letter));
     if (letters_.size() < Limits::letters_kept && unsorted_.size() < Limits::letters_kept)
         letters_.add(std::move(letter));
     accepted(id);
@@ -108,30 +110,6 @@ Task<void> Dispatch::route(spool::LetterId id, Workers::Company company)
     end();
     route_more();
 }
-
-namespace {
-
-/// Each route leads to a place that there is, each address is one. A sorter reads letters, and may
-/// be a letter's puppet; that an account is whose the address is, is looked up before anything is
-/// filed in it.
-bool makes_sense(const wire::Routed::Delivery& route, std::size_t recipients)
-{
-    const bool agent = route.destination() == routing::agent_destination;
-    const bool mailbox = route.destination() == routing::mailbox_destination;
-    const auto is_printable = [](const std::string& text, std::size_t most) {
-        return text.size() <= most && printable(text, most) == text;
-    };
-    return route.recipient() < recipients && (route.account() != 0) == mailbox &&
-           (route.destination().empty() || routing::is_destination(route.destination())) &&
-           route.destination().size() <= 400 &&
-           mail::ForwardPath::parse(route.final_address()).has_value() &&
-           is_printable(route.rule(), 255) && route.status().size() <= 16 &&
-           is_printable(route.user(), 64) && is_printable(route.target(), 4096) &&
-           (agent || (route.user().empty() && route.target().empty())) &&
-           (!route.has_sender() || mail::ReversePath::parse(route.sender()).has_value());
-}
-
-} // namespace
 
 /// A page of a letter's routes, from the sorter that has it in hand.
 Task<wire::Result<wire::Answer>> Dispatch::take_routes(const wire::Link* link, wire::Frame frame)
@@ -221,14 +199,8 @@ Task<store::Result<Dispatch::Again>> Dispatch::route_once(spool::LetterId id,
         co_return Again::no;
     auto& last = *routed->message.mutable_deliveries();
     routes.insert(routes.end(), last.begin(), last.end());
-    const auto recipients = static_cast<std::size_t>(question.recipients_size());
-    std::set<std::uint32_t> answered;
-    const bool sensible = std::ranges::all_of(routes, [&](const auto& route) {
-        answered.insert(route.recipient());
-        return makes_sense(route, recipients);
-    });
-    if (!sensible || answered.size() != recipients ||
-        (routed->message.has_sender() && !mail::ReversePath::parse(routed->message.sender()))) {
+    if (!makes_sense(routes, routed->message,
+                     static_cast<std::size_t>(question.recipients_size()))) {
         log::error("letter.misrouted", {{"letter", id.text()}});
         co_return co_await suspect(id, company, spool::Loss::crashed);
     }
@@ -274,70 +246,91 @@ Task<wire::Route> Dispatch::question_for(std::shared_ptr<const OpenLetter> lette
     co_return question;
 }
 
-Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> letter,
-                                                 std::vector<wire::Routed::Delivery> routes,
-                                                 wire::Routed rewritten)
+/// What the routes make of a letter: its own record as it will be, and the rows of the others.
+RouteRows Dispatch::rows_of(OpenLetter& letter, const std::vector<wire::Routed::Delivery>& routes,
+                            const wire::Routed& rewritten)
 {
-    const auto before = letter->record;
-    RouteRows routing(*letter,
-                      {.ids = office_.spool.delivery_ids(),
-                       .hostname = office_.config().hostname,
-                       .reply_bytes = Limits::reply_bytes},
-                      wall_clock());
-    routing.take(routes);
-    if (rewritten.has_sender() && rewritten.sender() != letter->record.sender()) {
-        letter->record.set_original_sender(letter->record.sender());
-        letter->record.set_sender(rewritten.sender());
+    const bool first = !letter.record.routed_once();
+    RouteRows rows(letter,
+                   {.ids = office_.spool.delivery_ids(),
+                    .hostname = office_.config().hostname,
+                    .reply_bytes = Limits::reply_bytes},
+                   wall_clock());
+    rows.take(routes);
+    if (rewritten.has_sender() && rewritten.sender() != letter.record.sender()) {
+        letter.record.set_original_sender(letter.record.sender());
+        letter.record.set_sender(rewritten.sender());
     }
-    if (!rewritten.edits().empty() && !before.routed_once()) {
-        auto text = LetterText(letter->record).text();
+    if (!rewritten.edits().empty() && first) {
+        auto text = LetterText(letter.record).text();
         // More than there is room for: then the header stays as it was written.
         if (text.apply(edits_from(rewritten.edits())))
-            put_edits(text, *letter->record.mutable_edits());
+            put_edits(text, *letter.record.mutable_edits());
         else
-            log::warning("header.not_rewritten", {{"letter", letter->id.text()}});
+            log::warning("header.not_rewritten", {{"letter", letter.id.text()}});
     }
-    routing.finish();
+    rows.finish();
+    return rows;
+}
 
-    auto last = spool::Spool::LastPage{letter->record, {}};
-    for (const auto& expansion : letter->expansions)
-        last.expansions.push_back({expansion.delivery()});
-    auto pages = routing.pages(deliveries_a_page);
-    for (auto page = pages.begin(); page != pages.end(); ++page) {
-        auto stored = co_await office_.spool.add_deliveries(
-            letter->id, std::move(page->deliveries), page->notices,
-            std::next(page) == pages.end() ? std::optional(last) : std::nullopt);
-        if (!stored) {
-            letter->record = before;
-            co_return std::unexpected(stored.error());
-        }
-    }
-    letter->routed = true;
-    letter->expansions.clear();
+/// The rows are written, or will be with the letter.
+void Dispatch::note_routes(OpenLetter& letter, std::map<std::uint64_t, spool::Delivery> deliveries,
+                           const spool::Spool::Notices& notices)
+{
+    letter.routed = true;
+    letter.expansions.clear();
     const auto is_known = [&](spool::DeliveryId about) { // From a routing that a crash cut short.
-        return std::ranges::find(letter->notices, about, &spool::Spool::Notice::delivery) !=
-               letter->notices.end();
+        return std::ranges::find(letter.notices, about, &spool::Spool::Notice::delivery) !=
+               letter.notices.end();
     };
-    for (const auto& page : pages)
-        for (const auto& [about, notice] : page.notices)
-            if (!is_known(about))
-                letter->notices.push_back({about, notice});
-    for (auto& [id, delivery] : routing.deliveries) {
-        auto& open = letter->deliveries[id];
+    for (const auto& [about, notice] : notices)
+        if (!is_known(about))
+            letter.notices.push_back({about, notice});
+    for (auto& [id, delivery] : deliveries) {
+        auto& open = letter.deliveries[id];
         if (open.record.id() == 0) {
             if (delivery.state() == spool::WAITING)
                 open.due_row = from_microseconds(delivery.due());
             open.record = std::move(delivery);
         }
     }
-    // Those that waited already while the others were being routed started nothing meanwhile.
-    const auto now = to_microseconds(wall_clock());
-    for (const auto& [id, open] : letter->deliveries)
-        if (open.record.state() == spool::WAITING && !open.under_way && open.record.due() <= now)
-            schedule(*letter, open.record);
+}
+
+Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> letter,
+                                                 std::vector<wire::Routed::Delivery> routes,
+                                                 wire::Routed rewritten)
+{
+    const auto before = letter->record;
+    auto rows = rows_of(*letter, routes, rewritten);
+    auto last = spool::Spool::LastPage{letter->record, {}};
+    for (const auto& expansion : letter->expansions)
+        last.expansions.push_back({expansion.delivery()});
+    auto pages = rows.pages(deliveries_a_page);
+    spool::Spool::Notices notices;
+    for (auto page = pages.begin(); page != pages.end(); ++page) {
+        notices.insert(notices.end(), page->notices.begin(), page->notices.end());
+        auto stored = co_await office_.spool.add_deliveries(
+            letter->id, std::move(page->deliveries), std::move(page->notices),
+            std::next(page) == pages.end() ? std::optional(last) : std::nullopt);
+        if (!stored) {
+            letter->record = before;
+            co_return std::unexpected(stored.error());
+        }
+    }
+    note_routes(*letter, std::move(rows.deliveries), notices);
+    start_waiting(*letter);
     pump();
     co_await settle(letter);
     co_return store::Result<void>{};
+}
+
+void Dispatch::start_waiting(const OpenLetter& letter)
+{
+    // Those that waited already while the others were being routed started nothing meanwhile.
+    const auto now = to_microseconds(wall_clock());
+    for (const auto& [id, open] : letter.deliveries)
+        if (open.record.state() == spool::WAITING && !open.under_way && open.record.due() <= now)
+            schedule(letter, open.record);
 }
 
 void Dispatch::schedule(const OpenLetter& letter, const spool::Delivery& delivery)

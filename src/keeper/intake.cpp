@@ -330,6 +330,14 @@ Task<wire::Result<Answer>> Intake::accept(const wire::Link* gate, wire::Frame fr
         open->fresh = true;
         if (letter.body && letter.body->size() <= Limits::body_kept)
             open->body = *letter.body;
+        if (routes_ahead_ && co_await routes_ahead_(open)) {
+            letter.record = open->record;
+            auto& routes = letter.routes.emplace();
+            for (const auto& [key, delivery] : open->deliveries)
+                routes.deliveries.push_back(delivery.record);
+            for (const auto& notice : open->notices)
+                routes.notices.emplace_back(notice.delivery, notice.record);
+        }
     }
     auto done = co_await office_.spool.accept(std::move(letter));
     if (!done) {

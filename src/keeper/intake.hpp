@@ -39,6 +39,9 @@ public:
     /// Has what waits for a domain tried at once. False: nothing waits.
     using RunQueue = std::function<Task<bool>(mail::Domain)>;
     void set_run_queue(RunQueue run) { runs_queue_ = std::move(run); }
+    /// Routes a letter before it is accepted, if that can be done at once.
+    using RouteAhead = std::function<Task<bool>(std::shared_ptr<OpenLetter>)>;
+    void set_route_ahead(RouteAhead route) { routes_ahead_ = std::move(route); }
     /// Asks a domain's primary whether this mailbox exists; a verdict is a refusal.
     using AskPrimary = std::function<Task<std::optional<wire::Verdict>>(mail::Mailbox)>;
     void set_ask_primary(AskPrimary ask) { asks_primary_ = std::move(ask); }
@@ -79,6 +82,7 @@ private:
     bool closed_ = false;
     RunQueue runs_queue_;
     AskPrimary asks_primary_;
+    RouteAhead routes_ahead_;
 };
 
 } // namespace posthouse::keeper

@@ -74,6 +74,8 @@ public:
             [this](std::vector<std::string> names) { return find_logins(std::move(names)); });
         office_.set_find_outside(
             [this](mail::Mailbox address) { return logins_.find_outside(std::move(address)); });
+        intake_.set_route_ahead(
+            [this](auto letter) { return dispatch_.route_ahead(std::move(letter)); });
         intake_.set_run_queue(
             [this](mail::Domain domain) { return dispatch_.run_queue(std::move(domain)); });
         intake_.set_ask_primary(

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "keeper/office.hpp"
+#include "wire/messages.pb.h"
 
 #include <map>
 #include <memory>
@@ -32,6 +33,8 @@ struct OpenLetter {
     std::vector<spool::Spool::Notice> notices;
     /// A small body that came just now, so that it need not be read back; else empty.
     std::string body;
+    /// What a sorter has made of it already, for its only delivery, to a mailbox.
+    std::unique_ptr<wire::Filed> filed_ahead;
     bool fresh = false;    // accepted in this run: nothing was done with it before
     bool routed = false;   // all its deliveries are there
     bool settling = false; // a notification or the end is being written

@@ -31,6 +31,39 @@ bool is_for_the_agent(const std::string& recipient)
 
 } // namespace
 
+namespace {
+
+bool leads_somewhere(const wire::Routed::Delivery& route, std::size_t recipients)
+{
+    const bool agent = route.destination() == routing::agent_destination;
+    const bool mailbox = route.destination() == routing::mailbox_destination;
+    const auto is_printable = [](const std::string& text, std::size_t most) {
+        return text.size() <= most && printable(text, most) == text;
+    };
+    return route.recipient() < recipients && (route.account() != 0) == mailbox &&
+           (route.destination().empty() || routing::is_destination(route.destination())) &&
+           route.destination().size() <= 400 &&
+           mail::ForwardPath::parse(route.final_address()).has_value() &&
+           is_printable(route.rule(), 255) && route.status().size() <= 16 &&
+           is_printable(route.user(), 64) && is_printable(route.target(), 4096) &&
+           (agent || (route.user().empty() && route.target().empty())) &&
+           (!route.has_sender() || mail::ReversePath::parse(route.sender()).has_value());
+}
+
+} // namespace
+
+bool makes_sense(const std::vector<wire::Routed::Delivery>& routes, const wire::Routed& last,
+                 std::size_t recipients)
+{
+    std::set<std::uint32_t> answered;
+    const bool sensible = std::ranges::all_of(routes, [&](const auto& route) {
+        answered.insert(route.recipient());
+        return leads_somewhere(route, recipients);
+    });
+    return sensible && answered.size() == recipients &&
+           (!last.has_sender() || mail::ReversePath::parse(last.sender()).has_value());
+}
+
 Asked recipients_to_route(const OpenLetter& letter, const mail::Domain& hostname)
 {
     Asked asked;

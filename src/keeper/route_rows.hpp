@@ -23,6 +23,12 @@ struct Asked {
 /// Points into the letter.
 Asked recipients_to_route(const OpenLetter&, const mail::Domain& hostname);
 
+/// Does every recipient go somewhere, and to a place that there is? A sorter reads letters, and may
+/// be a letter's puppet; that an account is whose the address is, is looked up before anything is
+/// filed in it.
+bool makes_sense(const std::vector<wire::Routed::Delivery>&, const wire::Routed&,
+                 std::size_t recipients);
+
 /// What routing made of a letter's recipients, as the queue's rows will have it. The letter
 /// outlives it.
 class RouteRows {

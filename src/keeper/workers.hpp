@@ -10,6 +10,7 @@
 #include <deque>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -51,6 +52,8 @@ public:
 
     /// Waits until there is one.
     Task<Place> take(Company);
+    /// If there is one now.
+    std::optional<Place> try_take(Company);
 
     void linked(const std::string& member, std::shared_ptr<wire::Link>);
     void unlinked(const std::string& member, const wire::Link*);
@@ -71,7 +74,6 @@ private:
     };
 
     std::shared_ptr<Place::Worker> being_emptied() const;
-    std::optional<Place> try_take(Company);
     void give_back(Place&);
     void serve();
 

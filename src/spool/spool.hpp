@@ -37,6 +37,12 @@ public:
     // ---- writing -----------------------------------------------------------------------------
 
     enum class Arrival : std::uint8_t { to_route, to_hold };
+    using Notices = std::vector<std::pair<DeliveryId, NoticeDue>>;
+    /// All that routing has made of a letter.
+    struct Routes {
+        std::vector<Delivery> deliveries;
+        Notices notices;
+    };
     struct NewLetter {
         LetterId id;
         Letter record; // Its recipients are set from `recipients`.
@@ -44,11 +50,12 @@ public:
         std::vector<RecipientTerms> terms = {}; // one a recipient, or none at all
         std::optional<std::string> body;        // Absent: a sealed blob that record.body names.
         Arrival arrival = Arrival::to_route;
+        std::optional<Routes> routes = {}; // Routed before it is accepted: it is in state 3 at once
     };
     /// The record's share of the recipients, and how many rows have the others.
     static void set_recipients(Letter&, const std::vector<std::string>& recipients,
                                const std::vector<RecipientTerms>& terms);
-    /// State 1 of docs/queue.md: from here on the letter is ours.
+    /// State 1 of docs/queue.md, or state 3 with its routes: from here on the letter is ours.
     Task<Result<void>> accept(NewLetter);
 
     /// What is written down with the last page of a letter's routes, whose expansions are routed
@@ -57,7 +64,6 @@ public:
         Letter letter; // its shared_body, sender and edits are known only now
         std::vector<DeliveryId> expansions = {};
     };
-    using Notices = std::vector<std::pair<DeliveryId, NoticeDue>>;
     /// Routed deliveries, with the notices of those that failed; repeatable. With the last page the
     /// letter stops being "accepted".
     Task<Result<void>> add_deliveries(LetterId, std::vector<Delivery>, Notices,
@@ -179,6 +185,7 @@ private:
     Task<Result<void>> commit(store::Writer&, store::Writer::Mutation);
     void put_letter(Batch&, NewLetter&);
     static void put_record(Batch&, LetterId, const Letter&);
+    void put_routes(Batch&, LetterId, const std::vector<Delivery>&, const Notices&);
     void put_waiting(Batch&, LetterId, const Delivery&);
     static void put_ending(Batch&, LetterId, const Ending&, Timestamp now);
     static void put_told(Batch&, LetterId, const Told&, Timestamp now);

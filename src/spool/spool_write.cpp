@@ -112,8 +112,12 @@ void Spool::put_letter(Batch& batch, NewLetter& letter)
     for (std::uint32_t page = 1; page <= record.recipient_pages(); ++page)
         batch.put(keys::recipients(letter.id, page), recipients_page(letter, page));
     put_record(batch, letter.id, record);
-    batch.put(
-        letter.arrival == Arrival::to_hold ? keys::held(letter.id) : keys::unsorted(letter.id), {});
+    if (letter.routes)
+        put_routes(batch, letter.id, letter.routes->deliveries, letter.routes->notices);
+    else
+        batch.put(letter.arrival == Arrival::to_hold ? keys::held(letter.id)
+                                                     : keys::unsorted(letter.id),
+                  {});
     if (letter.body) {
         const auto blob = store::BlobId::from_bytes(record.body());
         expects(blob.has_value());
@@ -179,26 +183,32 @@ void Spool::put_waiting(Batch& batch, LetterId id, const Delivery& delivery)
     put_hint(batch, id.shard(), bucket, delivery.destination());
 }
 
+void Spool::put_routes(Batch& batch, LetterId id, const std::vector<Delivery>& deliveries,
+                       const Notices& notices)
+{
+    for (const auto& delivery : deliveries) {
+        batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
+        if (delivery.state() == WAITING)
+            put_waiting(batch, id, delivery);
+    }
+    for (const auto& [about, notice] : notices)
+        batch.put(keys::notice(id, about), notice.SerializeAsString());
+}
+
 Task<Spool::Result<void>> Spool::add_deliveries(LetterId id, std::vector<Delivery> deliveries,
                                                 Notices notices, std::optional<LastPage> last)
 {
-    co_return co_await commit(writer(id), [this, id, d = std::move(deliveries),
-                                           n = std::move(notices),
-                                           l = std::move(last)](Batch& batch) {
-        for (const auto& delivery : d) {
-            batch.put(keys::delivery(id, {delivery.id()}), delivery.SerializeAsString());
-            if (delivery.state() == WAITING)
-                put_waiting(batch, id, delivery);
-        }
-        for (const auto& [about, notice] : n)
-            batch.put(keys::notice(id, about), notice.SerializeAsString());
-        if (!l)
-            return;
-        batch.erase(keys::unsorted(id));
-        put_record(batch, id, l->letter);
-        for (const auto expansion : l->expansions)
-            batch.erase(keys::expansion(id, expansion));
-    });
+    co_return co_await commit(writer(id),
+                              [this, id, d = std::move(deliveries), n = std::move(notices),
+                               l = std::move(last)](Batch& batch) {
+                                  put_routes(batch, id, d, n);
+                                  if (!l)
+                                      return;
+                                  batch.erase(keys::unsorted(id));
+                                  put_record(batch, id, l->letter);
+                                  for (const auto expansion : l->expansions)
+                                      batch.erase(keys::expansion(id, expansion));
+                              });
 }
 
 Task<Spool::Result<void>> Spool::record(LetterId id, std::vector<Update> updates,

@@ -90,6 +90,7 @@ Task<void> post(Rig& rig, int count, Chronicle& run)
             recipients = {posted.recipient};
         if (posted.bounces)
             recipients.push_back(fmt::format("refused{}@remote.test", i));
+        rig.routes_ahead = i % 2 == 0; // Of each kind one before and one after it is accepted.
         auto id = co_await rig.send("cy@example.org", recipients, posted.body);
         if (id)
             run.acknowledged.push_back(std::move(posted));
@@ -119,7 +120,9 @@ std::string what_is_left(const MemoryDisk& disk)
     return left;
 }
 
-const std::string system_domain = "[domains.\"sys.example\"]\nusers = \"system\"\n";
+// What a failed commit defers is tried again while the test waits.
+const std::string system_domain = "[domains.\"sys.example\"]\nusers = \"system\"\n"
+                                  "[queue]\nretry_first = \"1s\"\n";
 
 Courier courier_of(Chronicle& run)
 {

@@ -80,6 +80,7 @@ public:
           intake(office, [this](auto letter) { dispatch.accepted(std::move(letter)); })
     {
         handbook_->rules = office.rules();
+        intake.set_route_ahead([this](auto letter) { return route_ahead(std::move(letter)); });
         connect("sorter/0", [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
             return sorter::serve(handbook_, std::move(link), std::move(frame));
         });
@@ -109,6 +110,7 @@ public:
         handbook_->tables.aliases = &aliases_;
         office.set_tables(handbook_->tables, nullptr);
     }
+    bool routes_ahead = true; // Letters before they are accepted.
     Agent agent = put_in_mailbox;
     /// Of letters that are indexed or searched.
     std::function<Task<wire::Result<wire::Answer>>(const wire::Link*, wire::Frame)> answer_sorter;
@@ -185,6 +187,13 @@ public:
     }
 
 private:
+    Task<bool> route_ahead(std::shared_ptr<OpenLetter> letter)
+    {
+        if (!routes_ahead)
+            co_return false;
+        co_return co_await dispatch.route_ahead(std::move(letter));
+    }
+
     void connect(const std::string& member, wire::Link::Handler worker)
     {
         std::array<int, 2> ends{};
