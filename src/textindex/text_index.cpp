@@ -6,8 +6,6 @@
 #include "base/text.hpp"
 #include "textindex/text_index_impl.hpp"
 
-#include <boost/asio/this_coro.hpp>
-
 #include <algorithm>
 
 namespace posthouse::textindex {
@@ -28,8 +26,10 @@ store::PartitionId partition_of(std::uint64_t account)
 
 Task<> Pace::rest()
 {
-    co_await boost::asio::post(co_await boost::asio::this_coro::executor,
-                               boost::asio::use_awaitable);
+    store::Waiter waiter;
+    auto nothing = [] {}; // It is to be resumed already, later.
+    co_await store::resume_later({&waiter});
+    co_await waiter.wait(nothing);
     until_ = std::chrono::steady_clock::now() + at_a_time;
 }
 

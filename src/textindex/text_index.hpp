@@ -41,6 +41,9 @@ public:
     };
     Presence otherwise = Presence::possible; ///< of emails in no part
     std::vector<Part> parts;
+
+private:
+    mutable std::size_t last_ = 0; ///< Neighbours are mostly in the same part.
 };
 
 /// Belongs to one thread; there is one object for a partition. It says of a text what no letter
@@ -81,8 +84,9 @@ public:
     /// Nothing is under way: it may be closed.
     bool idle() const;
 
+    struct Impl; // Its parts' own
+
 private:
-    struct Impl;
     explicit TextIndex(std::unique_ptr<Impl>);
     std::unique_ptr<Impl> impl_;
 };

@@ -108,7 +108,6 @@ struct TextIndex::Impl {
     bool untidy() const;
     Task<store::Result<void>> sweep(SegmentId);
     Task<store::Result<void>> discard(SegmentId);
-    Task<store::Result<void>> merge(Segments);
 };
 
 /// Counts what is under way.

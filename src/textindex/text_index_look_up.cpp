@@ -60,10 +60,13 @@ bool covers(const Bits& all, const Bits& some)
 
 Presence Found::of(std::uint64_t email) const
 {
-    for (const auto& part : parts) {
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+        const auto at = last_ + i < parts.size() ? last_ + i : last_ + i - parts.size();
+        const auto& part = parts[at];
         const auto place = part.covered->place(email);
         if (!place)
             continue;
+        last_ = at;
         const auto has = [&](const std::vector<std::uint64_t>& bits) {
             return *place / 64 < bits.size() && (bits[*place / 64] >> (*place % 64) & 1) != 0;
         };
