@@ -3,6 +3,7 @@
 #include "base/contract.hpp"
 #include "base/text.hpp"
 #include "mailbox/account.hpp"
+#include "mailbox/arrival.hpp"
 #include "mailbox/keys.hpp"
 #include "mailbox/keywords.hpp"
 
@@ -30,20 +31,22 @@ std::uint64_t thread_of(const Delta& delta, const std::vector<std::uint64_t>& ke
     return on_disk;
 }
 
-/// What it costs in bytes of rows.
+} // namespace
+
 std::size_t bytes_of(const Account::NewMessage& message)
 {
     return message.message.ByteSizeLong() + message.summary.size() + 512;
 }
 
-void add(Delta& delta, Account::NewMessage& message, Entry entry, MailboxId to)
+void add_arrival(Delta& delta, Account::NewMessage& message, Entry entry, MailboxId to)
 {
     auto* box = delta.box(to);
     auto& account = delta.account();
     account.set_last_email(account.last_email() + 1);
     expects(box->uid_next() != 0); // 2^32 messages came
-    entry.uid = box->uid_next();
-    box->set_uid_next(entry.uid + 1);
+    if (entry.uid == 0)
+        entry.uid = box->uid_next();
+    box->set_uid_next(std::max(box->uid_next(), entry.uid + 1));
     entry.flags = message.flags.system;
     entry.keywords = learnt_bits(*box, message.flags.keywords);
     entry.size = message.size;
@@ -73,8 +76,6 @@ void add(Delta& delta, Account::NewMessage& message, Entry entry, MailboxId to)
     }
     delta.put(to, entry);
 }
-
-} // namespace
 
 Task<Result<std::vector<Account::Arrival>>> Account::prepare(std::vector<NewMessage> messages)
 {
@@ -115,6 +116,11 @@ Task<Result<Account::Added>> Account::append(MailboxId to, std::vector<NewMessag
     if (auto loaded = co_await load(to); !loaded)
         co_return std::unexpected(loaded.error());
     std::map<std::uint64_t, Message> going;
+    auto kept_uidls =
+        co_await uidls_of(gone ? gone->mailbox : MailboxId{0},
+                          gone ? mail::UidSet::range(gone->uid, gone->uid) : mail::UidSet());
+    if (!kept_uidls)
+        co_return std::unexpected(kept_uidls.error());
     if (gone) {
         if (auto loaded = co_await load(gone->mailbox); !loaded)
             co_return std::unexpected(loaded.error());
@@ -148,6 +154,7 @@ Task<Result<Account::Added>> Account::append(MailboxId to, std::vector<NewMessag
             const auto* old = gone ? delta.entry(gone->mailbox, gone->uid) : nullptr;
             if (gone && (old == nullptr || delta.look(gone->mailbox) == nullptr))
                 return std::unexpected(Error::nonexistent);
+            const auto going_entry = gone ? *old : Entry(); // It may move when others come.
             added.modseq = delta.next_modseq();
             added.validity = UidValidity{box->uid_validity()};
             for (auto& arrival : *arrivals) {
@@ -156,13 +163,17 @@ Task<Result<Account::Added>> Account::append(MailboxId to, std::vector<NewMessag
                 entry.save_date = to_microseconds(now);
                 entry.thread = arrival.thread;
                 added.uids.add(box->uid_next());
-                add(delta, arrival.message, entry, to);
+                add_arrival(delta, arrival.message, entry, to);
                 box = delta.look(to);
             }
             if (gone) {
-                const auto email = old->email;
                 delta.vanish(gone->mailbox, gone->uid);
-                drop_name(delta, email, going);
+                if (delta.look(gone->mailbox)->has_uidls())
+                    delta.erase_row(key::uidl(gone->mailbox, gone->uid));
+                if (keep_ > Duration::zero())
+                    keep_graced(delta, gone->mailbox, {going_entry}, *kept_uidls);
+                else
+                    drop_name(delta, going_entry.email, going);
             }
             return {};
         },
@@ -217,7 +228,7 @@ Task<Result<void>> Account::deliver(std::uint64_t delivery, NewMessage message, 
             entry.modseq = delta.next_modseq();
             entry.save_date = to_microseconds(now);
             entry.thread = arrivals->front().thread;
-            add(delta, arrivals->front().message, entry, to);
+            add_arrival(delta, arrivals->front().message, entry, to);
             delta.put_row(key::delivered(delivery), mark.SerializeAsString());
             return {};
         },

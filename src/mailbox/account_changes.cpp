@@ -175,9 +175,16 @@ Task<Result<mail::UidSet>> Account::expunge_page(MailboxId id, mail::UidSet uids
     for (const auto& range : uids.ranges())
         for (const auto& entry : found->second.range(range.first, range.last))
             emails.push_back(entry.email);
+    // Those that can be brought back need no record read: none goes.
+    const bool keeps = keep_ > Duration::zero();
+    if (keeps)
+        emails.clear();
     auto messages = co_await messages_of(std::move(emails));
     if (!messages)
         co_return std::unexpected(messages.error());
+    auto kept_uidls = co_await uidls_of(id, keeps ? uids : mail::UidSet());
+    if (!kept_uidls)
+        co_return std::unexpected(kept_uidls.error());
     bool shared = false;
     for (const auto& [email, message] : *messages)
         shared = shared || message.shared_body();
@@ -188,6 +195,7 @@ Task<Result<mail::UidSet>> Account::expunge_page(MailboxId id, mail::UidSet uids
             bool first = true;
             if (!delta.is_loaded(id))
                 return std::unexpected(Error::unavailable); // The state was read anew.
+            std::vector<Entry> kept;
             for (const auto uid : uids) {
                 const auto* entry = delta.entry(id, uid);
                 if (entry == nullptr ||
@@ -196,16 +204,21 @@ Task<Result<mail::UidSet>> Account::expunge_page(MailboxId id, mail::UidSet uids
                 if (std::exchange(first, false))
                     delta.next_modseq();
                 const auto email = entry->email;
+                if (keeps)
+                    kept.push_back(*entry);
                 delta.vanish(id, uid);
                 if (delta.box(id) != nullptr && delta.box(id)->has_uidls())
                     delta.erase_row(key::uidl(id, uid));
-                drop_name(delta, email, *messages);
+                if (!keeps)
+                    drop_name(delta, email, *messages);
                 gone.add(uid);
             }
+            keep_graced(delta, id, kept, *kept_uidls);
             return {};
         },
         // e, s, t, n or x, a body, and perhaps a page, of each.
-        std::min<std::size_t>(static_cast<std::size_t>(count) * 6 + 4, 3900), 0);
+        std::min<std::size_t>(static_cast<std::size_t>(count) * 6 + 4, 3900),
+        keeps ? static_cast<std::size_t>(count) * 120 + 4000 : 0);
     if (!done)
         co_return std::unexpected(done.error());
     if (shared) // They are gone, whatever becomes of the claims; the next opening goes on.

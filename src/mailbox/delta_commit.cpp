@@ -158,7 +158,7 @@ std::vector<MailboxId> Delta::publish(State& state) &&
         auto& box = state.boxes[id];
         if (part.fresh) {
             box.loaded = true;
-            box.recent_since = 0;
+            box.recent_since = part.record->trail_since(); // It may be one that was removed.
         }
         box.record = std::move(*part.record);
         changed.push_back(id);

@@ -28,6 +28,8 @@ struct Rig {
     std::unique_ptr<store::MemoryEngine> engine =
         std::make_unique<store::MemoryEngine>(io.get_executor(), disk);
     std::shared_ptr<Account> account;
+    Duration keep{};          ///< expunged messages
+    Timestamp clock = at(10); ///< of what is expunged
 
     Rig() { reopen(); }
 
@@ -42,8 +44,40 @@ struct Rig {
         account.reset();
         engine = std::make_unique<store::MemoryEngine>(io.get_executor(), disk);
         auto opened = run(Account::open(*engine, ada, at(0)));
+        if (opened)
+            keep_in(**opened);
         if (opened && run((*opened)->settle()))
             account = *opened;
+    }
+    void keep_in(Account& opened)
+    {
+        opened.keep_expunged(keep, [this] { return clock; });
+    }
+    void keep_expunged(Duration duration)
+    {
+        keep = duration;
+        keep_in(*account);
+    }
+    /// "INBOX:1,2 Box:7", the oldest first.
+    std::string graced()
+    {
+        std::string all;
+        Account::GracedPage page;
+        do {
+            auto next = run(account->graced({}, page.next));
+            EXPECT_TRUE(next);
+            page = next.value_or(Account::GracedPage());
+            for (const auto& one : page.messages)
+                all += (all.empty() ? "" : " ") + one.mailbox + ":" + std::to_string(one.entry.uid);
+        } while (!page.next.empty());
+        return all;
+    }
+    Account::Undeleted undelete(Account::WantedBack wanted = {},
+                                Account::UidsBack uids = Account::UidsBack::kept)
+    {
+        auto back = run(account->undelete(std::move(wanted), uids, clock));
+        EXPECT_TRUE(back);
+        return back.value_or(Account::Undeleted());
     }
 
     Account::NewMessage message(const std::string& text, mail::Flags flags = {})
