@@ -105,9 +105,9 @@ Task<Connection::Read> Connection::read(Instant until)
     co_return Read{Reading::lost};
 }
 
-Task<bool> Connection::write(std::string_view bytes, Instant until)
+Task<bool> Connection::write(std::string_view first, std::string_view second, Instant until)
 {
-    const auto sent = co_await channel_.write(bytes, until);
+    const auto sent = co_await channel_.write(first, second, until);
     lost_ = lost_ || !sent;
     co_return sent.has_value();
 }

@@ -80,7 +80,8 @@ protected:
     };
     Task<Read> read(Instant until);
     /// False: it failed, and the connection is of no more use.
-    Task<bool> write(std::string_view bytes, Instant until);
+    Task<bool> write(std::string_view bytes, Instant until) { return write({}, bytes, until); }
+    Task<bool> write(std::string_view first, std::string_view second, Instant until);
     Task<bool> start_tls(Instant until);
 
     const Terms& terms() const { return *terms_; }

@@ -42,6 +42,10 @@ Task<bool> ImapConnection::flush()
 
 Task<bool> ImapConnection::write(std::string bytes)
 {
+    if (bytes.size() >= Limits::joined_bytes && !compression_) {
+        const auto before = std::exchange(waiting_, {});
+        co_return co_await Connection::write(before, bytes, Instant::clock::now() + Limits::write);
+    }
     if (waiting_.empty())
         waiting_ = std::move(bytes);
     else

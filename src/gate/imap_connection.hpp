@@ -20,6 +20,7 @@ class ImapConnection final : public Connection, private imap::Channel, private i
 public:
     struct Limits {
         static constexpr std::size_t waiting_bytes = 64 * 1024; ///< of answers, before they go out
+        static constexpr std::size_t joined_bytes = 16 * 1024;  ///< larger ones are not copied
         static constexpr Duration write = std::chrono::minutes(5);
         static constexpr std::size_t inflated_bytes = 1 << 20; ///< out of one read
     };

@@ -13,11 +13,13 @@
 #include <openssl/ssl.h>
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <cstring>
 #include <poll.h>
 #include <span>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <sys/un.h>
 
 namespace asio = boost::asio;
@@ -93,20 +95,27 @@ Task<Channel::Result<std::string_view>> Channel::read_plain()
     co_return std::string_view(buffer.data(), count);
 }
 
-Task<Channel::Result<void>> Channel::write(std::string_view bytes, Instant until)
+Task<Channel::Result<void>> Channel::write(std::string_view first, std::string_view second,
+                                           Instant until)
 {
     timed_out_ = false;
     start(until);
     if (tls_ != nullptr) {
-        auto written = co_await write_tls(bytes);
+        auto written = co_await write_tls(first, second);
         stop();
         co_return written;
     }
-    while (!bytes.empty()) {
-        const auto count = ::send(socket_.native_handle(), bytes.data(), bytes.size(),
-                                  MSG_DONTWAIT | MSG_NOSIGNAL);
+    while (!first.empty() || !second.empty()) {
+        std::array<iovec, 2> pieces{iovec{const_cast<char*>(first.data()), first.size()},
+                                    iovec{const_cast<char*>(second.data()), second.size()}};
+        msghdr header{};
+        header.msg_iov = pieces.data();
+        header.msg_iovlen = pieces.size();
+        const auto count = ::sendmsg(socket_.native_handle(), &header, MSG_DONTWAIT | MSG_NOSIGNAL);
         if (count >= 0) {
-            bytes.remove_prefix(static_cast<std::size_t>(count));
+            const auto of_first = std::min(static_cast<std::size_t>(count), first.size());
+            first.remove_prefix(of_first);
+            second.remove_prefix(static_cast<std::size_t>(count) - of_first);
             continue;
         }
         if (errno == EINTR)

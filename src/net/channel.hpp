@@ -40,7 +40,12 @@ public:
     /// caller suspends.
     Task<Result<std::string_view>> read(Instant until);
     /// All of it. `bytes` must live until the operation completes.
-    Task<Result<void>> write(std::string_view bytes, Instant until);
+    Task<Result<void>> write(std::string_view bytes, Instant until)
+    {
+        return write({}, bytes, until);
+    }
+    /// Two pieces behind each other, without joining them.
+    Task<Result<void>> write(std::string_view first, std::string_view second, Instant until);
     /// After a failure the channel is of no more use.
     Task<Result<void>> accept_tls(std::shared_ptr<TlsContext>, Instant until);
     /// With a context whose private keys are elsewhere (net/tls_server.hpp). `signing` must live as
@@ -85,6 +90,7 @@ private:
     Task<bool> wait(boost::asio::ip::tcp::socket::wait_type);
     Task<Result<std::string_view>> read_plain();
     Task<Result<std::string_view>> read_tls();
+    Task<Result<void>> write_tls(std::string_view first, std::string_view second);
     Task<Result<void>> write_tls(std::string_view);
     /// Repeats an OpenSSL call until it is through.
     template <class Call>

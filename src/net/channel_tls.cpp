@@ -26,6 +26,7 @@ namespace {
 
 constexpr auto as_result = asio::as_tuple(asio::use_awaitable);
 /// When too many handshakes are suspended, some will soon end.
+constexpr std::size_t tls_record = 16 * 1024; // The most that one holds: RFC 8446 §5.1
 constexpr auto between_attempts = std::chrono::milliseconds(10);
 
 /// What SSL_MODE_ASYNC calls when a job should go on: nobody needs it, but without one a job does
@@ -54,6 +55,19 @@ Task<Channel::Result<std::string_view>> Channel::read_tls()
     if (!got)
         co_return std::unexpected(got.error());
     co_return std::string_view(scratch().data(), static_cast<std::size_t>(*got));
+}
+
+Task<Channel::Result<void>> Channel::write_tls(std::string_view first, std::string_view second)
+{
+    if (first.empty() || second.empty())
+        co_return co_await write_tls(first.empty() ? second : first);
+    // What is joined costs no record of its own.
+    std::string record(first);
+    const auto begun = second.substr(0, tls_record - first.size() % tls_record);
+    record += begun;
+    if (auto written = co_await write_tls(record); !written)
+        co_return written;
+    co_return co_await write_tls(second.substr(begun.size()));
 }
 
 Task<Channel::Result<void>> Channel::write_tls(std::string_view bytes)

@@ -10,6 +10,8 @@
 #include <gtest/gtest.h>
 
 #include <csignal>
+#include <utility>
+#include <vector>
 
 namespace asio = boost::asio;
 
@@ -85,6 +87,32 @@ TEST_F(ChannelPair, CarriesMoreThanTheSystemKeeps)
     EXPECT_TRUE(tests::run(io, read_all(*server, sent.size())) == sent);
 }
 
+/// Pieces of sizes about those of TLS records and of what the system keeps.
+std::vector<std::pair<std::string, std::string>> pieces(std::size_t largest)
+{
+    std::vector<std::pair<std::string, std::string>> all;
+    for (const std::size_t first : {0UL, 1UL, 100UL, 16383UL, 16384UL, 16385UL, 70'000UL})
+        for (const std::size_t second : {0UL, 1UL, 16284UL, 16384UL, largest}) {
+            auto& [one, other] = all.emplace_back(std::string(first, 'a'), std::string());
+            for (std::size_t i = 0; i < second; ++i)
+                other += static_cast<char>('b' + i % 23);
+        }
+    return all;
+}
+
+TEST_F(ChannelPair, WritesTwoPiecesBehindEachOther)
+{
+    for (const auto& [first, second] : pieces(5'000'000)) {
+        std::string got;
+        asio::co_spawn(io, read_all(*server, first.size() + second.size()),
+                       [&](std::exception_ptr, std::string text) { got = std::move(text); });
+        EXPECT_TRUE(tests::run(io, client->write(first, second, patience())));
+        while (got.size() < first.size() + second.size() && io.run_one() != 0) {
+        }
+        EXPECT_TRUE(got == first + second) << first.size() << ' ' << second.size();
+    }
+}
+
 TEST_F(ChannelPair, GivesUpReadingAtItsDeadline)
 {
     const auto nothing = tests::run(io, server->read(Instant::clock::now() + 5ms));
@@ -153,6 +181,19 @@ TEST_F(TlsPair, EchoesThroughTls)
     }
     EXPECT_TRUE(tests::run(io, client->write("small", patience())));
     EXPECT_EQ(tests::run(io, read_all(*client, 5)), "small");
+}
+
+TEST_F(TlsPair, WritesTwoPiecesBehindEachOther)
+{
+    serve();
+    ASSERT_TRUE(tests::run(
+        io, client->connect_tls(TlsContext::client().value(), "mx.example.org", patience())));
+    for (const auto& [first, second] : pieces(40'000)) {
+        EXPECT_TRUE(tests::run(io, client->write(first, second, patience())));
+        EXPECT_TRUE(tests::run(io, read_all(*client, first.size() + second.size())) ==
+                    first + second)
+            << first.size() << ' ' << second.size();
+    }
 }
 
 TEST_F(TlsPair, IsLostWhenThePeerGoes)
