@@ -163,10 +163,13 @@ Task<Result<Account::Imported>> Account::import_letters(MailboxId to, ImportBatc
                     entry.uid = wished;
                 taken = taken || (entry.uid == 0 && progress.finished() &&
                                   wished >= progress.own_uid_next() && wished < least);
-                if (!has_room_for(*delta.look(to), message.flags.keywords))
+                if (!has_room_for(*delta.look(to), message.flags.keywords)) {
+                    Mailbox after = *delta.look(to);
+                    (void)learnt_bits(after, message.flags.keywords);
                     for (const auto& keyword : message.flags.keywords)
-                        if (!has_room_for(*delta.look(to), {keyword}))
+                        if (known_bits(after, {keyword}) == 0)
                             imported.keywords_left_out.push_back(keyword);
+                }
                 imported.uids.push_back(entry.uid == 0 ? delta.look(to)->uid_next() : entry.uid);
                 add_arrival(delta, message, entry, to);
                 identities += batch.identities[i];

@@ -3,8 +3,11 @@
 
 #include "base/text.hpp"
 #include "imap/mailbox_name.hpp"
+#include "mail/base64.hpp"
+#include "mail/utf8.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace posthouse::moving {
 namespace {
@@ -29,11 +32,52 @@ std::optional<std::string> joined_levels(std::string_view text, char separator)
     return name;
 }
 
-/// What a level may not have in a file's name.
-std::string level_in_files(std::string_view level)
+/// One character off the front, as UTF-16: two bytes or four.
+std::string take_utf16(std::string_view& utf8)
 {
-    std::string text = imap::modified_utf7(level);
-    std::ranges::replace(text, '\0', '_');
+    const auto length = std::max<std::size_t>(mail::utf8_length(utf8), 1);
+    const auto lead = static_cast<unsigned char>(utf8[0]);
+    char32_t value = length == 1 ? lead : lead & (0x7f >> length);
+    for (std::size_t i = 1; i < length; ++i)
+        value = value << 6 | (static_cast<unsigned char>(utf8[i]) & 0x3f);
+    utf8.remove_prefix(length);
+    std::string units;
+    const auto unit = [&](char32_t bits) {
+        units += static_cast<char>(bits >> 8 & 0xff);
+        units += static_cast<char>(bits & 0xff);
+    };
+    if (value >= 0x10000) {
+        unit(0xd800 + ((value - 0x10000) >> 10));
+        unit(0xdc00 + ((value - 0x10000) & 0x3ff));
+    } else {
+        unit(value);
+    }
+    return units;
+}
+
+/// Modified UTF-7 in which points are hidden too, since they would part levels.
+std::string without_points(std::string_view level)
+{
+    std::string text, units;
+    const auto flush = [&] {
+        if (units.empty())
+            return;
+        auto encoded = mail::base64(std::exchange(units, {}));
+        encoded.resize(std::min(encoded.find('='), encoded.size()));
+        std::ranges::replace(encoded, '/', ',');
+        text += "&" + encoded + "-";
+    };
+    while (!level.empty()) {
+        const char c = level[0];
+        if (c == '.' || c < ' ' || c > '~') {
+            units += take_utf16(level);
+            continue;
+        }
+        flush();
+        text += c == '&' ? std::string("&-") : std::string(1, c);
+        level.remove_prefix(1);
+    }
+    flush();
     return text;
 }
 
@@ -73,12 +117,7 @@ std::string maildir_name(std::string_view utf8_name)
     std::string name;
     for (;;) {
         const auto end = std::min(utf8_name.find('/'), utf8_name.size());
-        auto level = level_in_files(utf8_name.substr(0, end));
-        // A point would part levels: base64 hides it, and every server decodes that.
-        std::string hidden;
-        for (const char c : level)
-            hidden += c == '.' ? std::string("&AC4-") : std::string(1, c);
-        name += "." + hidden;
+        name += "." + without_points(utf8_name.substr(0, end));
         if (end == utf8_name.size())
             return name;
         utf8_name.remove_prefix(end + 1);
@@ -90,10 +129,11 @@ std::string file_name(std::string_view utf8_name)
     std::string name;
     for (;;) {
         const auto end = std::min(utf8_name.find('/'), utf8_name.size());
-        auto level = level_in_files(utf8_name.substr(0, end));
-        if (level.starts_with('.'))
-            level.replace(0, 1, "&AC4-");
-        name += level;
+        const auto level = utf8_name.substr(0, end);
+        // Hidden files, and what means something at the end of a name, are read as other than that.
+        const bool means_more =
+            level.starts_with('.') || level.ends_with(".mbox") || level.ends_with(".sbd");
+        name += means_more ? without_points(level) : imap::modified_utf7(level);
         if (end == utf8_name.size())
             return name;
         name += '/';

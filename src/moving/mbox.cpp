@@ -74,7 +74,7 @@ void MboxSource::add(const std::string& place, const std::string& name)
         return;
     Folder folder;
     folder.place = place;
-    const bool is_inbox = equal_ignoring_case(name, "inbox") || name == "mbox" || name.empty();
+    const bool is_inbox = equal_ignoring_case(name, "inbox") || place == "mbox" || name.empty();
     if (is_inbox)
         folder.name = "INBOX";
     else if (auto read = slashed_name(name))

@@ -52,7 +52,7 @@ class PosthouseServer:
 class DovecotServer:
     """With its submission service before a relay that gives every letter back to its LMTP."""
 
-    def __init__(self, town, authority, host="people"):
+    def __init__(self, town, authority, host="people", location="sdbox:~/mail"):
         binary = shutil.which("dovecot", path="/usr/sbin:/usr/bin")
         if not binary or not os.path.exists("/usr/lib/dovecot/submission"):
             raise NoSuchServer("there is no Dovecot with submission (packages dovecot-core, -imapd, -pop3d, -lmtpd, -submissiond)")
@@ -67,7 +67,7 @@ class DovecotServer:
         os.chown(self.folder / "mail", 65534, 65534)
         config = self.folder / "dovecot.conf"
         config.write_text(CONFIGURATION.format(folder=self.folder, log=town.logs / f"{host}.log", certificate=certificate,
-                                               key=key, password=PASSWORD, **PORTS))
+                                               key=key, password=PASSWORD, location=location, **PORTS))
         self.program = Program(town.surroundings.command(self.namespace, [binary, "-F", "-c", config]),
                                town.logs / f"{host}-master.log")
         town.programs.append(self.program)
@@ -99,7 +99,7 @@ hostname = mx.people.test
 default_internal_user = dovecot
 default_login_user = dovenull
 first_valid_uid = 1
-mail_location = sdbox:~/mail
+mail_location = {location}
 lmtp_save_to_detail_mailbox = no
 submission_relay_host = 127.0.0.1
 submission_relay_port = 2525
