@@ -5,6 +5,10 @@
 #include "gate/events.hpp"
 #include "gate/pop3_translation.hpp"
 
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+#include <limits>
 #include <utility>
 
 namespace posthouse::gate {
@@ -139,9 +143,14 @@ Task<std::expected<pop3::Maildrop, pop3::OpenFailure>> Pop3Connection::open_mail
     if (!maildrop)
         co_return std::unexpected(pop3::OpenFailure::unavailable);
     uids_.clear();
+    sizes_.clear();
     uids_.reserve(maildrop->messages.size());
-    for (const auto& message : maildrop->messages)
+    sizes_.reserve(maildrop->messages.size());
+    for (const auto& message : maildrop->messages) {
         uids_.push_back(message.uid);
+        const bool told = message.octets <= std::numeric_limits<std::uint32_t>::max();
+        sizes_.push_back(told ? static_cast<std::uint32_t>(message.octets) : 0);
+    }
     co_return std::move(*maildrop);
 }
 
@@ -175,16 +184,37 @@ void Pop3Connection::close_maildrop()
 
 Task<void> Pop3Connection::read_message(step::ReadMessage wanted)
 {
-    const auto piece =
-        co_await ahead_.read(keeper_, {.session = reading_session_,
-                                       .uid = uids_[wanted.index],
-                                       .offset = wanted.offset,
-                                       .length = static_cast<std::uint32_t>(wanted.length),
-                                       .more = wanted.more});
+    const auto piece = co_await ahead_.read(keeper_, wanted_of(wanted));
+    // The next one is fetched while this one is sent.
+    if (piece && wanted.offset + piece->size() == sizes_[wanted.index]) {
+        if (const auto next = next_after(wanted))
+            ahead_.expect(co_await boost::asio::this_coro::executor, keeper_, wanted_of(*next));
+        read_last_ = wanted.index;
+    }
     if (piece)
         session_.message_piece(*piece);
     else
         session_.message_failed();
+}
+
+ReadAhead::Wanted Pop3Connection::wanted_of(const step::ReadMessage& wanted) const
+{
+    return {.session = reading_session_,
+            .uid = uids_[wanted.index],
+            .offset = wanted.offset,
+            .length = static_cast<std::uint32_t>(wanted.length),
+            .more = wanted.more};
+}
+
+std::optional<step::ReadMessage> Pop3Connection::next_after(const step::ReadMessage& wanted) const
+{
+    const auto next = wanted.index + 1;
+    if (!read_last_ || *read_last_ + 1 != wanted.index || next >= sizes_.size() ||
+        sizes_[next] == 0)
+        return std::nullopt;
+    const auto length = std::min<std::uint64_t>(sizes_[next], terms().pop3->limits.piece_bytes);
+    return step::ReadMessage{
+        .index = next, .offset = 0, .length = length, .more = sizes_[next] - length};
 }
 
 Task<pop3::Deletion> Pop3Connection::delete_messages(step::DeleteMessages unwanted)

@@ -40,16 +40,21 @@ private:
     Task<std::optional<pop3::Maildrop>> list_maildrop();
     void close_maildrop();
     Task<void> read_message(pop3::step::ReadMessage);
+    ReadAhead::Wanted wanted_of(const pop3::step::ReadMessage&) const;
+    /// The letter behind one that is being sent, where they are fetched in their order.
+    std::optional<pop3::step::ReadMessage> next_after(const pop3::step::ReadMessage&) const;
     Task<pop3::Deletion> delete_messages(pop3::step::DeleteMessages);
 
     pop3::Session session_;
     SaslDialogue dialogue_;
     ReadAhead ahead_;
     bool draining_ = false;
-    std::string ticket_;                 // From the clerk, for the keeper.
-    std::shared_ptr<wire::Link> keeper_; // The one that has opened the session below.
-    std::uint64_t reading_session_ = 0;  // The keeper's handle; 0: none.
-    std::vector<std::uint32_t> uids_;    // Of the maildrop's messages.
+    std::string ticket_;                   // From the clerk, for the keeper.
+    std::shared_ptr<wire::Link> keeper_;   // The one that has opened the session below.
+    std::uint64_t reading_session_ = 0;    // The keeper's handle; 0: none.
+    std::vector<std::uint32_t> uids_;      // Of the maildrop's messages,
+    std::vector<std::uint32_t> sizes_;     // in octets; 0: too large to tell here.
+    std::optional<std::size_t> read_last_; // Index of the message
 };
 
 } // namespace posthouse::gate

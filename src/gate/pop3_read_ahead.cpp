@@ -70,18 +70,23 @@ Task<wire::Result<std::string>> ReadAhead::read(std::shared_ptr<wire::Link> keep
     }
     // A piece that is shorter than it might be puts the next one elsewhere.
     if (piece && wanted.more != 0 && piece->size() == wanted.length) {
-        const auto executor = co_await asio::this_coro::executor;
         const auto length =
             static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted.more, wanted.length));
-        pending_ =
-            std::make_shared<Pending>(executor, Wanted{.session = wanted.session,
-                                                       .uid = wanted.uid,
-                                                       .offset = wanted.offset + wanted.length,
-                                                       .length = length,
-                                                       .more = wanted.more - length});
-        asio::co_spawn(executor, fetch(std::move(keeper), pending_), asio::detached);
+        expect(co_await asio::this_coro::executor, std::move(keeper),
+               {.session = wanted.session,
+                .uid = wanted.uid,
+                .offset = wanted.offset + wanted.length,
+                .length = length,
+                .more = wanted.more - length});
     }
     co_return piece;
+}
+
+void ReadAhead::expect(const asio::any_io_executor& executor, std::shared_ptr<wire::Link> keeper,
+                       Wanted wanted)
+{
+    pending_ = std::make_shared<Pending>(executor, wanted);
+    asio::co_spawn(executor, fetch(std::move(keeper), pending_), asio::detached);
 }
 
 } // namespace posthouse::gate

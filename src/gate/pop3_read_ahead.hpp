@@ -10,8 +10,8 @@
 
 namespace posthouse::gate {
 
-/// Pieces of one message in a row: while a client is sent one, the keeper is asked for the next.
-/// Holds one piece at most.
+/// Pieces of one message in a row, or of several: while a client is sent one, the keeper is asked
+/// for the next. Holds one piece at most.
 class ReadAhead {
 public:
     struct Wanted {
@@ -25,6 +25,8 @@ public:
 
     /// At most `length` bytes.
     Task<wire::Result<std::string>> read(std::shared_ptr<wire::Link> keeper, Wanted);
+    /// This one will be wanted next, perhaps. On the executor of whoever reads.
+    void expect(const boost::asio::any_io_executor&, std::shared_ptr<wire::Link> keeper, Wanted);
 
 private:
     struct Pending;
