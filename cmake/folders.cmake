@@ -35,7 +35,7 @@ function(folder name)
   set_source_files_properties(${sources} PROPERTIES COMPILE_OPTIONS "${POSTHOUSE_WARNINGS}")
   target_link_libraries(${target} PUBLIC ${uses} ${F_LIBRARIES})
   set(impure ${F_LIBRARIES})
-  list(REMOVE_ITEM impure asio PkgConfig::ICU PkgConfig::SODIUM PkgConfig::CRYPT OpenSSL::Crypto) # For Task, for names, for hashes: without I/O.
+  list(REMOVE_ITEM impure asio PkgConfig::ICU PkgConfig::SODIUM PkgConfig::CRYPT PkgConfig::ZSTD OpenSSL::Crypto) # For Task, for names, for hashes: without I/O.
   if(POSTHOUSE_FUZZ AND NOT impure) # Coverage for the fuzzers, in pure folders.
     target_compile_options(${target} PRIVATE -fsanitize=fuzzer-no-link)
   endif()

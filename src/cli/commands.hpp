@@ -32,6 +32,11 @@ process::Exit user_show(Context&, const std::string& address);
 /// shows the account as it is then.
 process::Exit user_change(Context&, std::vector<std::string> request);
 
+struct QuotaWish {
+    std::string address, size, messages;
+};
+process::Exit user_quota(Context&, const QuotaWish&);
+
 struct AppPasswordWish {
     std::string address, name;
     std::vector<std::string> protocols;
@@ -63,7 +68,49 @@ process::Exit who(Context&, const std::string& address);
 process::Exit kick(Context&, const std::string& whom);
 /// `what`: update, rebuild, or status alone.
 process::Exit mailbox_index(Context&, const std::string& address, const std::string& what);
+struct UndeleteWish {
+    std::string address, mailbox, since;
+    std::vector<std::string> uids;
+    bool list = false, new_uids = false;
+};
+process::Exit mailbox_undelete(Context&, const UndeleteWish&);
+struct AccessWish {
+    std::string address, mailbox, identifier, rights;
+    bool change = false;
+};
+process::Exit mailbox_acl(Context&, const AccessWish&);
+struct ImportWish {
+    std::string address, path, format = "auto", into, uidl_format;
+    std::vector<std::string> folders;
+    bool over_quota = false, again = false, dry_run = false;
+};
+process::Exit mailbox_import(Context&, const ImportWish&);
+struct ExportWish {
+    std::string address, path, format = "maildir";
+    std::vector<std::string> folders;
+};
+process::Exit mailbox_export(Context&, const ExportWish&);
 process::Exit reload(Context&);
+
+struct BackupWish {
+    std::string repository;
+    bool all_bodies = false;
+    std::uint64_t bytes_a_second = 0; ///< 0: as fast as it goes
+};
+process::Exit backup_take(Context&, const BackupWish&);
+struct VerifyWish {
+    std::string repository, backup; ///< none: all of them
+    bool quick = false, set_aside = false;
+};
+process::Exit backup_verify(Context&, const VerifyWish&);
+process::Exit backup_list(Context&, const std::string& repository);
+process::Exit backup_forget(Context&, const std::string& repository, std::uint64_t keep);
+struct RestoreWish {
+    std::string repository, backup = "latest";
+    std::string account, as; ///< none: all of them
+    bool replace = false, without_queue = false, exact = false;
+};
+process::Exit restore(Context&, const RestoreWish&);
 
 /// What the carrying of letters has found out about hosts.
 process::Exit hosts(Context&);

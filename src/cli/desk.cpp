@@ -3,7 +3,9 @@
 
 #include "base/log.hpp"
 #include "base/unique_fd.hpp"
+#include "keeper/account_restore.hpp"
 #include "keeper/admin.hpp"
+#include "keeper/backup_desk.hpp"
 #include "keeper/dispatch.hpp"
 #include "process/users.hpp"
 #include "store/rocksdb/engine.hpp"
@@ -33,7 +35,8 @@ namespace {
 using process::Exit;
 using process::Obstacle;
 
-constexpr auto patience = std::chrono::seconds(60); // DNS may be asked.
+constexpr auto patience = std::chrono::seconds(60);   // DNS may be asked.
+constexpr auto long_patience = std::chrono::hours(2); // A large account takes another's place.
 
 wire::AdminAnswer failed(Exit code, std::string why)
 {
@@ -83,13 +86,31 @@ public:
     {
         auto answer = failed(Exit::temporary, "the server takes longer than a minute to answer");
         context_.restart();
-        asio::co_spawn(context_, call(request, answer), asio::detached);
+        asio::co_spawn(context_, ask_server(request, answer), asio::detached);
         context_.run_for(patience);
         return answer;
     }
 
+    wire::Result<wire::Answer> call(wire::Method method, std::string message,
+                                    std::string raw) override
+    {
+        std::optional<wire::Result<wire::Answer>> answer;
+        context_.restart();
+        asio::co_spawn(context_, link_->call(method, std::move(message), std::move(raw)),
+                       [&](std::exception_ptr, wire::Result<wire::Answer> got) {
+                           answer = std::move(got);
+                           context_.stop();
+                       });
+        context_.run_for(method == wire::Method::restore_write ? long_patience : patience);
+        if (!answer) {
+            link_->close(); // What it answers yet would be taken for something else's answer.
+            answer = std::unexpected(wire::Failure::unavailable);
+        }
+        return std::move(*answer);
+    }
+
 private:
-    Task<void> call(const wire::Admin& request, wire::AdminAnswer& to)
+    Task<void> ask_server(const wire::Admin& request, wire::AdminAnswer& to)
     {
         auto answer = co_await link_->call<wire::AdminAnswer>(wire::Method::admin, request);
         if (answer)
@@ -121,6 +142,18 @@ std::expected<void, Obstacle> become(process::Identity identity)
     return {};
 }
 
+/// Whom the data directory belongs to, or will.
+std::expected<process::Identity, Obstacle> owner_of(const config::Config& config)
+{
+    struct stat found{};
+    if (::stat(config.data_dir.c_str(), &found) == 0 && found.st_uid != 0)
+        return process::Identity{found.st_uid, found.st_gid};
+    auto service = process::look_up_user(config.process.users.keeper);
+    if (!service)
+        return std::unexpected(Obstacle{Exit::config, {service.error()}});
+    return *service;
+}
+
 /// The data directory is there and this process is who may write it.
 std::expected<void, Obstacle> enter_data_dir(const config::Config& config)
 {
@@ -137,9 +170,9 @@ std::expected<void, Obstacle> enter_data_dir(const config::Config& config)
         return {};
     process::Identity owner{found.st_uid, found.st_gid};
     if (found.st_uid == 0) { // New, then: given to the service user, as the server would.
-        const auto service = process::look_up_user(config.process.users.keeper);
+        const auto service = owner_of(config);
         if (!service)
-            return std::unexpected(Obstacle{Exit::config, {service.error()}});
+            return std::unexpected(service.error());
         owner = *service;
         if (::chown(path.c_str(), owner.user, owner.group) != 0 || ::chmod(path.c_str(), 0700) != 0)
             return std::unexpected(
@@ -187,11 +220,8 @@ public:
         if (!engine)
             return std::unexpected(cannot_open(engine.error(), config.data_dir));
         desk->engine_ = std::move(*engine);
-        auto settings =
-            std::make_shared<const process::Settings>(process::Settings{.generation = 1,
-                                                                        .config = config,
-                                                                        .dns_servers = {},
-                                                                        .salvage = false});
+        auto settings = std::make_shared<const process::Settings>(process::Settings{
+            .generation = 1, .config = config, .dns_servers = {}, .salvage = false});
         desk->office_ = std::make_unique<keeper::Office>(desk->context_.get_executor(),
                                                          *desk->engine_, std::move(settings));
         desk->letters_ = std::make_unique<keeper::Letters>(*desk->office_);
@@ -199,6 +229,10 @@ public:
         desk->admin_ = std::make_unique<keeper::Admin>(
             *desk->office_, *desk->letters_,
             keeper::Admin::House{desk->dispatch_.get(), nullptr, keeper::Admin::Doors::closed});
+        desk->backups_ =
+            std::make_unique<keeper::BackupDesk>(*desk->engine_, desk->office_->random);
+        desk->restores_ = std::make_unique<keeper::AccountRestore>(*desk->office_,
+                                                                   keeper::AccountRestore::House());
         std::optional<Obstacle> obstacle;
         desk->run(desk->prepare(obstacle));
         if (obstacle)
@@ -212,6 +246,20 @@ public:
         run(answer_into(request, answer));
         return answer;
     }
+
+    wire::Result<wire::Answer> call(wire::Method method, std::string message,
+                                    std::string raw) override
+    {
+        wire::Frame frame;
+        frame.head.method = method;
+        frame.message = std::move(message);
+        frame.raw = std::move(raw);
+        wire::Result<wire::Answer> answer = std::unexpected(wire::Failure::refused);
+        run(answer_frame(std::move(frame), answer));
+        return answer;
+    }
+    store::Engine* engine() override { return engine_.get(); }
+    void run_task(std::function<Task<void>()> task) override { run(task()); }
 
 private:
     StoreDesk() = default;
@@ -227,6 +275,20 @@ private:
     Task<void> answer_into(const wire::Admin& request, wire::AdminAnswer& answer)
     {
         answer = co_await admin_->answer(request);
+    }
+    Task<void> answer_frame(wire::Frame frame, wire::Result<wire::Answer>& answer)
+    {
+        switch (frame.head.method) {
+        case wire::Method::backup_read:
+        case wire::Method::backup_end:
+            answer = co_await backups_->answer(this, std::move(frame));
+            break;
+        case wire::Method::restore_write:
+            answer = co_await restores_->answer(this, std::move(frame));
+            break;
+        default:
+            break;
+        }
     }
     void run(Task<void> task)
     {
@@ -244,9 +306,23 @@ private:
     std::unique_ptr<keeper::Letters> letters_;
     std::unique_ptr<keeper::Dispatch> dispatch_; // It is never started: it ends letters, no more.
     std::unique_ptr<keeper::Admin> admin_;
+    std::unique_ptr<keeper::BackupDesk> backups_;
+    std::unique_ptr<keeper::AccountRestore> restores_;
 };
 
 } // namespace
+
+std::expected<process::Identity, Obstacle> store_owner(const config::Config& config)
+{
+    return owner_of(config);
+}
+
+std::expected<void, Obstacle> act_as(process::Identity identity)
+{
+    if (::geteuid() != 0 || identity.user == 0)
+        return {};
+    return become(identity);
+}
 
 OpenDesk open_desk(const config::Config& config)
 {

@@ -28,6 +28,7 @@ Grammar::Grammar(Context& context)
     add_queue_commands();
     add_story_commands();
     add_host_commands();
+    add_backup_commands();
     add_manual_commands();
 }
 

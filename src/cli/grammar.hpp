@@ -29,11 +29,17 @@ private:
     void add_user_commands(); // grammar_users.cpp
     void add_name_commands(CLI::App* user);
     void add_credential_commands(CLI::App* user);
+    void add_quota_command(CLI::App* user); // user_quota.cpp
     void add_mailbox_commands(); // grammar_mailboxes.cpp
     void add_index_command(CLI::App* mailbox);
+    void add_undelete_command(CLI::App* mailbox); // undelete.cpp
+    void add_acl_command(CLI::App* mailbox);      // mailbox_access.cpp
+    void add_import_command(CLI::App* mailbox);   // grammar_moving.cpp
+    void add_export_command(CLI::App* mailbox);
     void add_queue_commands();
     void add_story_commands();
     void add_host_commands();
+    void add_backup_commands(); // grammar_backup.cpp
     void add_manual_commands();
 
     Context& context_;

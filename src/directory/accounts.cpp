@@ -246,6 +246,8 @@ Task<Result<Account>> Accounts::add(Newcomer newcomer, Timestamp now)
     if (!done)
         co_return std::unexpected(done.error());
     ++account.version;
+    if (added_)
+        added_(account);
     co_return account;
 }
 

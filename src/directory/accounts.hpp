@@ -87,6 +87,8 @@ public:
     /// changes.
     void set_domains(std::set<mail::Domain>);
 
+    /// Called for each account that was added.
+    void on_added(std::function<void(const Account&)> call) { added_ = std::move(call); }
     /// Durable on return. `verifier` may be empty: then nobody can log in yet.
     Task<Result<Account>> add(mail::Mailbox, std::string verifier, Timestamp now);
     struct Newcomer {
@@ -110,6 +112,12 @@ public:
     Task<Result<Account>> add_alias(mail::Mailbox account, mail::Mailbox alias);
     Task<Result<Account>> remove_alias(mail::Mailbox account, mail::Mailbox alias);
 
+    /// This one if no mailbox has it, or a new one.
+    Task<Result<AccountId>> free_id(AccountId wanted);
+    /// An account as a backup has it (`record`), at this address and under this id; repeatable. The
+    /// aliases that others have by now; those of a copy at another address stay with the first.
+    Task<Result<std::vector<std::string>>> put_back(mail::Mailbox, AccountId, std::string record);
+
     /// By its address or an alias.
     Task<Result<std::optional<Account>>> find(mail::Mailbox);
     /// May this account use that address as its own: as the account's, or as a delegate?
@@ -130,6 +138,7 @@ public:
 private:
     struct Impl; // directory/accounts_impl.hpp
     std::unique_ptr<Impl> impl_;
+    std::function<void(const Account&)> added_;
 };
 
 } // namespace posthouse::directory

@@ -51,16 +51,27 @@ Task<void> AdminServer::accept()
             continue;
         }
         wire::Link::Options options;
-        options.handler = [this](std::shared_ptr<wire::Link>, wire::Frame frame) {
-            return serve(std::move(frame));
+        options.handler = [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+            return serve(std::move(link), std::move(frame));
         };
         options.in_flight = requests_at_once;
-        wire::Link::open(context_.get_executor(), UniqueFd(socket.release()), std::move(options));
+        const auto raw = std::make_shared<const wire::Link*>(nullptr);
+        options.closed = [this, raw] {
+            for (const auto& extra : extras_)
+                extra.gone(*raw);
+        };
+        *raw = wire::Link::open(context_.get_executor(), UniqueFd(socket.release()),
+                                std::move(options))
+                   .get();
     }
 }
 
-Task<wire::Result<wire::Answer>> AdminServer::serve(wire::Frame frame)
+Task<wire::Result<wire::Answer>> AdminServer::serve(std::shared_ptr<wire::Link> link,
+                                                    wire::Frame frame)
 {
+    for (const auto& extra : extras_)
+        if (extra.takes(frame.head.method))
+            co_return co_await extra.answer(std::move(link), std::move(frame));
     auto request = wire::parse<wire::Admin>(frame.message);
     if (frame.head.method != wire::Method::admin || !request)
         co_return std::unexpected(wire::Failure::invalid);

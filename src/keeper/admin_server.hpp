@@ -8,7 +8,10 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
 
+#include <functional>
+#include <memory>
 #include <optional>
+#include <vector>
 
 namespace posthouse::keeper {
 
@@ -20,12 +23,22 @@ public:
     }
     void listen(UniqueFd);
 
+    /// What takes other requests than `admin`, and learns which links went.
+    struct Extra {
+        std::function<bool(wire::Method)> takes;
+        std::function<Task<wire::Result<wire::Answer>>(std::shared_ptr<wire::Link>, wire::Frame)>
+            answer;
+        std::function<void(const wire::Link*)> gone = [](const wire::Link*) {};
+    };
+    void also(Extra extra) { extras_.push_back(std::move(extra)); }
+
 private:
     Task<void> accept();
-    Task<wire::Result<wire::Answer>> serve(wire::Frame);
+    Task<wire::Result<wire::Answer>> serve(std::shared_ptr<wire::Link>, wire::Frame);
 
     boost::asio::io_context& context_;
     Admin& admin_;
+    std::vector<Extra> extras_;
     std::optional<boost::asio::local::stream_protocol::acceptor> acceptor_;
 };
 

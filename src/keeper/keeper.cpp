@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "keeper/keeper.hpp"
 
+#include "archive/store_id.hpp"
 #include "base/log.hpp"
 #include "keeper/admin.hpp"
+#include "keeper/account_restore.hpp"
 #include "keeper/admin_server.hpp"
+#include "keeper/backup_desk.hpp"
 #include "keeper/dispatch.hpp"
 #include "keeper/housekeeping.hpp"
 #include "keeper/intake.hpp"
 #include "keeper/logins.hpp"
 #include "keeper/mailboxes.hpp"
+#include "keeper/moving.hpp"
 #include "keeper/primary.hpp"
 #include "keeper/reading.hpp"
 #include "keeper/submission.hpp"
@@ -89,10 +93,19 @@ public:
             log::error("store.fenced");
             process::leave(Exit::io_error);
         });
+        const auto restoring = co_await office_.engine.partitions().version(
+            {std::string(archive::restoring_partition)});
+        if (restoring && *restoring != store::Version::none)
+            control.fail(Exit::config, "a restore of the whole store was broken off: run posthouse "
+                                       "restore again before the server is started");
         auto opened = co_await office_.open();
         if (!opened)
             control.fail(Exit::io_error, std::string("the store cannot be used: ") +
                                              std::string(store::describe(opened.error())));
+        if (auto settled = co_await restores_.settle(); !settled)
+            log::error("restore.unfinished",
+                       {{"address", ""}, {"why", store::describe(settled.error())}});
+        serve_backups();
         control.ready();
         asio::co_spawn(context_, housekeeping_.run(), asio::detached);
         asio::co_spawn(context_, mailboxes_.texts().run(), asio::detached);
@@ -100,6 +113,7 @@ public:
     }
 
     void link(process::LinkEnd end);
+    void serve_backups();
     void listen(std::vector<process::Listening> listeners)
     {
         for (auto& listener : listeners)
@@ -139,6 +153,8 @@ private:
         }
     }
     Submission::House submission_house();
+    AccountRestore::House restore_house();
+    Task<void> erase_index(mailbox::AccountId);
     Task<Office::Answer<std::vector<bool>>> find_logins(std::vector<std::string> names);
     Task<wire::Result<wire::Answer>> serve(std::string peer, std::shared_ptr<wire::Link>,
                                            wire::Frame);
@@ -159,8 +175,46 @@ private:
     Primary primary_{office_, dispatch_};
     Admin admin_;
     AdminServer admin_server_;
+    BackupDesk backups_{office_.engine, office_.random};
+    AccountRestore restores_{office_, restore_house()};
+    Moving moving_{office_, mailboxes_};
     std::map<std::pair<std::string, std::uint32_t>, std::shared_ptr<wire::Link>> links_;
 };
+
+AccountRestore::House Keeper::restore_house()
+{
+    return {&sessions_, [this](mailbox::AccountId id) { return erase_index(id); }};
+}
+
+Task<void> Keeper::erase_index(mailbox::AccountId id)
+{
+    (void)co_await mailboxes_.texts().erase(id);
+    mailboxes_.texts().forget(id);
+}
+
+void Keeper::serve_backups()
+{
+    using wire::Method;
+    admin_server_.also(
+        {.takes = [](Method m) { return m == Method::backup_read || m == Method::backup_end; },
+         .answer =
+             [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+                 return backups_.answer(link.get(), std::move(frame));
+             },
+         .gone = [this](const wire::Link* link) { backups_.gone(link); }});
+    admin_server_.also({.takes = [](Method m) { return m == Method::restore_write; },
+                        .answer =
+                            [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+                                return restores_.answer(link.get(), std::move(frame));
+                            },
+                        .gone = [this](const wire::Link* link) { restores_.gone(link); }});
+    admin_server_.also({.takes = is_of_moving,
+                        .answer =
+                            [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+                                return moving_.answer(std::move(link), std::move(frame));
+                            },
+                        .gone = [this](const wire::Link* link) { moving_.gone(link); }});
+}
 
 Submission::House Keeper::submission_house()
 {
@@ -171,8 +225,8 @@ Submission::House Keeper::submission_house()
         const auto* session = sessions_.find(gate, handle);
         if (session == nullptr)
             return std::nullopt;
-        return Submission::Sender{directory::AccountId{static_cast<std::uint64_t>(session->account)},
-                                  session->address};
+        return Submission::Sender{
+            directory::AccountId{static_cast<std::uint64_t>(session->account)}, session->address};
     };
     house.may_send_as = [this](directory::AccountId account, mail::Mailbox address) {
         return logins_.may_send_as(mailbox::AccountId{static_cast<std::uint64_t>(account)},

@@ -13,6 +13,8 @@ Task<mailbox::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mail
 {
     int tries = 0;
     for (;;) {
+        if (shut_.contains(id))
+            co_return std::unexpected(mailbox::Error::unavailable);
         if (const auto found = accounts_.find(id); found != accounts_.end()) {
             used_.splice(used_.begin(), used_, found->second.used);
             co_return found->second.account;
@@ -25,7 +27,7 @@ Task<mailbox::Result<std::shared_ptr<mailbox::Account>>> OpenAccounts::open(mail
             co_return std::unexpected(account.error());
         // Someone else may have opened it meanwhile: there must be one writer only. And where one
         // was opened, used and forgotten meanwhile, what we read may be out of date.
-        if (accounts_.contains(id) || forgotten != forgotten_)
+        if (accounts_.contains(id) || shut_.contains(id) || forgotten != forgotten_)
             continue;
         if (on_open_)
             on_open_(**account);
@@ -74,6 +76,23 @@ void OpenAccounts::shrink()
         account.shrink();
         bytes -= before - account.memory_bytes();
     }
+}
+
+std::vector<std::shared_ptr<mailbox::Account>> OpenAccounts::wanting_room() const
+{
+    std::vector<std::shared_ptr<mailbox::Account>> some;
+    for (const auto& [id, entry] : accounts_)
+        if (entry.account->wants_room())
+            some.push_back(entry.account);
+    return some;
+}
+
+std::vector<std::shared_ptr<mailbox::Account>> OpenAccounts::all() const
+{
+    std::vector<std::shared_ptr<mailbox::Account>> some;
+    for (const auto& [id, entry] : accounts_)
+        some.push_back(entry.account);
+    return some;
 }
 
 Office::Office(boost::asio::any_io_executor executor, store::Engine& the_engine,

@@ -46,7 +46,13 @@ const std::vector<std::vector<std::string>> commands{{"serve"},
                                                      {"status"},
                                                      {"who"},
                                                      {"kick"},
+                                                     {"mailbox", "index"},
                                                      {"reload"},
+                                                     {"backup", "take"},
+                                                     {"backup", "verify"},
+                                                     {"backup", "list"},
+                                                     {"backup", "forget"},
+                                                     {"restore"},
                                                      {"completion"}};
 
 std::string joined(const std::vector<std::string>& words)
