@@ -69,6 +69,9 @@ struct Context {
     Numbering by = Numbering::sequence;
     std::string program; ///< Packed
     mail::UidSet found;
+    // Of a SORT: by what, and the UIDs in that order.
+    std::vector<command::SortKey> keys = {};
+    std::vector<std::uint32_t> order = {};
 };
 
 /// What NOTIFY asked for: RFC 5465.

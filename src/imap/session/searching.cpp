@@ -157,19 +157,20 @@ void say_esearch(Dialogue& dialogue, EsearchReply reply, const command::Search& 
     append_esearch(dialogue.out.text(), reply, dialogue.name_form());
 }
 
-void keep_context(Dialogue& dialogue, const command::Search& command, const mail::UidSet& uids)
+Context* keep_context(Dialogue& dialogue, const command::Search& command, const mail::UidSet& uids)
 {
     auto& contexts = dialogue.selected->contexts;
     std::erase_if(contexts, [&](const Context& old) { return old.tag == dialogue.tag; });
     if (contexts.size() >= dialogue.settings.limits.contexts) {
         dialogue.say(fmt::format("NO [NOUPDATE \"{}\"] Too many contexts", dialogue.tag));
-        return;
+        return nullptr;
     }
     // Sets of messages mean what they meant when they were said (RFC 5267 §4.3); messages that
     // come later are in none.
     contexts.push_back(
         {dialogue.tag, command.by,
          pack_program({command.charset, by_uids(command.program, *dialogue.selected)}), uids});
+    return &contexts.back();
 }
 
 } // namespace posthouse::imap

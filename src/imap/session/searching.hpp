@@ -27,6 +27,11 @@ void say_esearch(Dialogue&, EsearchReply, const command::Search&, std::uint64_t 
 
 /// A SEARCH whose result the client wants to be kept told of: RFC 5267 §4.3. Called where a search
 /// asks for UPDATE.
-void keep_context(Dialogue&, const command::Search&, const mail::UidSet& uids);
+/// Nothing: there are too many, which the client was told. Valid until the next one.
+Context* keep_context(Dialogue&, const command::Search&, const mail::UidSet& uids);
+
+/// The UIDs of those that are there, in the order of a SORT.
+Task<std::expected<std::vector<std::uint32_t>, Reply>> in_order(Dialogue&, mail::UidSet,
+                                                                std::vector<command::SortKey>);
 
 } // namespace posthouse::imap

@@ -31,6 +31,25 @@ SortFacts facts_of(const MessageKeys& message, std::uint32_t number)
 
 } // namespace
 
+Task<std::expected<std::vector<std::uint32_t>, Reply>>
+in_order(Dialogue& dialogue, mail::UidSet uids, std::vector<command::SortKey> keys)
+{
+    const auto needs = needs_of(keys);
+    KeysWanted wanted;
+    wanted.entries = needs.arrival || needs.sent || needs.size;
+    wanted.texts = needs.sent || needs.subject || needs.addresses || needs.displayed;
+    auto messages = co_await read_keys(dialogue, std::move(uids), wanted);
+    if (!messages)
+        co_return std::unexpected(messages.error());
+    std::vector<SortFacts> facts;
+    facts.reserve(messages->size());
+    View::Numbers numbers(dialogue.selected->view);
+    for (const auto& message : *messages)
+        if (numbers.of(message.uid) != 0)
+            facts.push_back(facts_of(message, message.uid)); // Numbers are in the same order.
+    co_return sorted(std::move(facts), keys);
+}
+
 /// RFC 5256 §3, RFC 5267 (RETURN)
 Task<Reply> carry_out(Dialogue& dialogue, const command::Sort& command)
 {
@@ -39,22 +58,10 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Sort& command)
     if (!found)
         co_return found.error();
     auto& selected = *dialogue.selected;
-    const auto needs = needs_of(command.keys);
-    KeysWanted wanted;
-    wanted.entries = needs.arrival || needs.sent || needs.size;
-    wanted.texts = needs.sent || needs.subject || needs.addresses || needs.displayed;
-    auto messages = co_await read_keys(dialogue, found->uids, wanted);
-    if (!messages)
-        co_return messages.error();
-    std::vector<SortFacts> facts;
-    facts.reserve(messages->size());
-    View::Numbers numbers(selected.view);
-    for (const auto& message : *messages) {
-        const auto number = numbers.of(message.uid);
-        if (number != 0)
-            facts.push_back(facts_of(message, search.by == Numbering::uid ? message.uid : number));
-    }
-    const auto order = sorted(std::move(facts), command.keys);
+    auto uids = co_await in_order(dialogue, found->uids, command.keys);
+    if (!uids)
+        co_return uids.error();
+    const auto order = search.by == Numbering::uid ? *uids : selected.view.numbers_in_order(*uids);
     const auto modseq =
         dialogue.enabled.condstore && !found->uids.empty() ? found->highest_modseq : 0;
     if (!search.want) {
@@ -64,9 +71,11 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Sort& command)
     if (search.want->save)
         selected.saved = found->uids;
     say_esearch(dialogue, esearch_reply(*search.want, order), search, modseq);
-    if (search.want->update) // RFC 5267 §4.3.1: sorted results are not followed.
-        dialogue.say("NO [NOUPDATE \"" + dialogue.tag +
-                     "\"] Sorted results are not kept up to date");
+    if (search.want->update)
+        if (auto* context = keep_context(dialogue, search, found->uids)) {
+            context->keys = command.keys;
+            context->order = std::move(*uids);
+        }
     co_return Reply::ok();
 }
 

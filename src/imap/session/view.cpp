@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 namespace posthouse::imap {
@@ -68,6 +69,18 @@ mail::UidSet View::numbers_of(const mail::UidSet& uids) const
         }
         before += range.last - range.first + 1;
     }
+    return found;
+}
+
+std::vector<std::uint32_t> View::numbers_in_order(const std::vector<std::uint32_t>& uids) const
+{
+    std::vector<std::size_t> ascending(uids.size());
+    std::iota(ascending.begin(), ascending.end(), std::size_t{0});
+    std::ranges::sort(ascending, {}, [&](std::size_t at) { return uids[at]; });
+    std::vector<std::uint32_t> found(uids.size());
+    Numbers numbers(*this);
+    for (const auto at : ascending)
+        found[at] = numbers.of(uids[at]);
     return found;
 }
 

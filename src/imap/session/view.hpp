@@ -38,6 +38,8 @@ public:
     mail::UidSet uids_of(const mail::UidSet& sequence_numbers) const;
     /// The way back.
     mail::UidSet numbers_of(const mail::UidSet& uids) const;
+    /// The same of UIDs in any order, all of which the client knows.
+    std::vector<std::uint32_t> numbers_in_order(const std::vector<std::uint32_t>& uids) const;
 
     /// Sequence numbers of ascending UIDs, in constant time each on the whole.
     class Numbers {
