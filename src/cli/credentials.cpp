@@ -88,6 +88,8 @@ Exit show(Context& context, const json::object& account)
     std::vector<std::vector<Cell>> rows{{{"address"}, {text_of(account, "address"), Style::bold}},
                                         {{"created"}, {short_time(text_of(account, "created"))}},
                                         {{"login"}, {login_words(account)}}};
+    if (account.contains("bytes"))
+        rows.push_back({{"holds"}, {usage_words(account)}});
     if (const auto aliases = joined(list_of(account, "aliases")); !aliases.empty())
         rows.push_back({{"aliases"}, {aliases}});
     if (const auto delegates = joined(list_of(account, "delegates")); !delegates.empty())

@@ -12,6 +12,10 @@ void Grammar::add_mailbox_commands()
                         "  posthouse mailbox index --status alice@example.org");
     mailbox->require_subcommand(1);
     add_index_command(mailbox);
+    add_undelete_command(mailbox);
+    add_acl_command(mailbox);
+    add_import_command(mailbox);
+    add_export_command(mailbox);
 }
 
 void Grammar::add_index_command(CLI::App* mailbox)

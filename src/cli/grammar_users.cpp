@@ -56,6 +56,7 @@ void Grammar::add_user_commands()
     }
     add_name_commands(user);
     add_credential_commands(user);
+    add_quota_command(user);
 }
 
 /// Addresses of an account, and who may use them.

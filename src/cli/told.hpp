@@ -27,6 +27,8 @@ const boost::json::object& object_of(const boost::json::object&, std::string_vie
 std::string short_time(const std::string&);
 /// "512", "4.2K", "17M"
 std::string short_size(std::int64_t bytes);
+/// "12M of 1.0G, 345 letters": what an account's answer tells of it. In user_quota.cpp
+std::string usage_words(const boost::json::object& account);
 /// An address in angle brackets; the null sender is "<>".
 std::string bracketed(const std::string& address);
 

@@ -33,6 +33,7 @@ const Admin::Command* Admin::find(std::string_view name)
         Command{"user-totp-set", 2, 2, &Admin::user_totp},
         Command{"user-totp-remove", 1, 1, &Admin::user_totp},
         Command{"user-protocols", 1, 4, &Admin::user_protocols},
+        Command{"user-quota", 3, 3, &Admin::user_quota},
         Command{"app-password-add", 4, 6, &Admin::app_password_add},
         Command{"app-password-remove", 2, 2, &Admin::app_password_remove},
         Command{"queue-list", 0, 0, &Admin::queue_list},
@@ -47,6 +48,9 @@ const Admin::Command* Admin::find(std::string_view name)
         Command{"who", 0, 1, &Admin::who},
         Command{"kick", 1, 1, &Admin::kick},
         Command{"mailbox-index", 2, 2, &Admin::mailbox_index},
+        Command{"mailbox-graced", 4, 4, &Admin::mailbox_graced},
+        Command{"mailbox-undelete", 5, 5, &Admin::mailbox_undelete},
+        Command{"mailbox-acl", 2, 4, &Admin::mailbox_acl},
         Command{"hosts", 0, 0, &Admin::hosts},
         Command{"hosts-forget", 0, 1, &Admin::hosts_forget},
     };

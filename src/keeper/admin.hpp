@@ -15,7 +15,9 @@ namespace posthouse::keeper {
 
 class Dispatch;
 class Logins;
+class Quotas;
 class Reading;
+class Sharing;
 class TextIndexing;
 
 /// The administrator's desk: accounts, the queue, traces, explanations. The running keeper serves
@@ -45,6 +47,8 @@ public:
         Doors doors = Doors::open;
         Logins* logins = nullptr;
         TextIndexing* texts = nullptr;
+        Sharing* sharing = nullptr;
+        Quotas* quotas = nullptr;
     };
 
     Admin(Office& office, Letters& letters, House house)
@@ -74,10 +78,14 @@ private:
     Answer user_delegate(Request);
     Answer user_totp(Request);
     Answer user_protocols(Request);
+    Answer user_quota(Request); // admin_quota.cpp
+    Task<void> add_usage(boost::json::object& shown, directory::AccountId);
     Answer app_password_add(Request);
     Answer app_password_remove(Request);
     Answer amend(std::string address, directory::Accounts::Edit);
     void credentials_changed(const directory::Account&);
+    using Found = std::expected<std::shared_ptr<mailbox::Account>, wire::AdminAnswer>;
+    Task<Found> account_at(std::string address);
     Task<mailbox::Result<void>> erase_mailbox(mailbox::AccountId);
     Task<mailbox::Result<void>> erase_text_index(mailbox::AccountId);
 
@@ -87,10 +95,13 @@ private:
     Answer trace(Request);
     Answer status(Request);
     Answer explain(Request);
-    Answer who(Request);  // admin_readers.cpp
+    Answer who(Request); // admin_readers.cpp
     Answer kick(Request);
-    Answer mailbox_index(Request); // admin_text_index.cpp
-    Answer hosts(Request);         // admin_hosts.cpp
+    Answer mailbox_index(Request);  // admin_text_index.cpp
+    Answer mailbox_graced(Request); // admin_undelete.cpp
+    Answer mailbox_undelete(Request);
+    Answer mailbox_acl(Request); // admin_access.cpp
+    Answer hosts(Request);       // admin_hosts.cpp
     Answer hosts_forget(Request);
     Task<void> add_targets(boost::json::object& result, boost::json::object& told,
                            std::string destination);

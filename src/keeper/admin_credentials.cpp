@@ -129,7 +129,9 @@ Task<wire::AdminAnswer> Admin::user_show(Request request)
         co_return refusal(account.error(), address->text());
     if (!*account)
         co_return refusal(Error::not_found, address->text());
-    co_return answer_of(shown(**account));
+    auto told = shown(**account);
+    co_await add_usage(told, (*account)->id);
+    co_return answer_of(told);
 }
 
 Task<wire::AdminAnswer> Admin::user_access(Request request)

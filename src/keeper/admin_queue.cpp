@@ -4,6 +4,7 @@
 #include "keeper/admin_answers.hpp"
 #include "keeper/admin_view.hpp"
 #include "keeper/dispatch.hpp"
+#include "keeper/quotas.hpp"
 #include "keeper/reading.hpp"
 
 #include <boost/json.hpp>
@@ -168,6 +169,14 @@ Task<wire::AdminAnswer> Admin::status(Request)
         result["sites"] = stats.sites;
         result["sorter_places"] = house_.dispatch->sorters().capacity();
         result["courier_places"] = house_.dispatch->couriers().capacity();
+        if (house_.quotas != nullptr)
+            for (const auto& domain : house_.quotas->domains())
+                result["held_by_" + domain.name] =
+                    json::object{{"bytes", domain.held.bytes},
+                                 {"bytes_limit", domain.limits.bytes},
+                                 {"letters", domain.held.messages},
+                                 {"letters_limit", domain.limits.messages},
+                                 {"counted", house_.quotas->counted()}};
     }
     co_return answer_of(result);
 }

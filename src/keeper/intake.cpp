@@ -108,14 +108,13 @@ Task<wire::Verdict> Intake::check(const wire::CheckRecipients& request,
 /// delivered.
 Task<bool> Intake::is_full(const mail::ForwardPath& path)
 {
-    const auto& limits = office_.config().mailboxes;
-    if (!path.mailbox() || (limits.quota_bytes == 0 && limits.quota_messages == 0))
+    if (!path.mailbox())
         co_return false;
     const auto id = co_await office_.accounts.id_of(*path.mailbox());
     if (!id || !*id)
         co_return false;
-    auto account = co_await office_.open_accounts.open(
-        mailbox::AccountId{static_cast<std::uint64_t>(**id)});
+    auto account =
+        co_await office_.open_accounts.open(mailbox::AccountId{static_cast<std::uint64_t>(**id)});
     co_return account && (*account)->is_full();
 }
 

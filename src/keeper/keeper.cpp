@@ -71,7 +71,7 @@ public:
           mailboxes_(office_, sessions_, dispatch_.sorters()),
           admin_(office_, letters_,
                  Admin::House{&dispatch_, &reading_, Admin::Doors::open, &logins_,
-                              &mailboxes_.texts()}),
+                              &mailboxes_.texts(), &mailboxes_.sharing(), &mailboxes_.quotas()}),
           admin_server_(context, admin_)
     {
         office_.set_find_logins(
@@ -107,6 +107,7 @@ public:
                        {{"address", ""}, {"why", store::describe(settled.error())}});
         serve_backups();
         control.ready();
+        mailboxes_.quotas().configure();
         asio::co_spawn(context_, housekeeping_.run(), asio::detached);
         asio::co_spawn(context_, mailboxes_.texts().run(), asio::detached);
         co_await dispatch_.start();
@@ -123,6 +124,7 @@ public:
     void configure(std::shared_ptr<const process::Settings> settings)
     {
         office_.configure(std::move(settings));
+        mailboxes_.quotas().configure();
         dispatch_.configure();
     }
     void take(const std::vector<process::TableImage>& images)

@@ -48,6 +48,8 @@ std::string companions(std::string_view path)
                 text += std::string("login.oauth.") + key + " = " + value + "\n";
         return text;
     }
+    if (path.starts_with("mailboxes.domain["))
+        return "domains.\"example.org\" = {}\n";
     const auto found = needed.find(path);
     return found == needed.end() ? std::string() : std::string(found->second);
 }
@@ -65,6 +67,7 @@ std::string required(std::string_view path)
              {{"names", "\"n.example\""}, {"certificate", "\"/c\""}, {"key", "\"/k\""}}},
             {"login.source", {{"name", "\"s\""}}},
             {"mailboxes.folder", {{"name", "\"f\""}}},
+            {"mailboxes.domain", {{"name", "\"example.org\""}}},
             {"milter", {{"name", "\"m\""}, {"address", "\"unix:/m\""}}}};
     const auto bracket = path.find("[]");
     const auto name = path.substr(bracket + 3);

@@ -41,7 +41,7 @@ def eventually(what, condition, seconds):
 class House:
     def __init__(self, folder, outbound_port, dns_port):
         self.folder = folder
-        self.smtp_port, self.pop3_port = free_port(), free_port()
+        self.smtp_port, self.pop3_port, self.imap_port = free_port(), free_port(), free_port()
         self.config, self.log = folder / "posthouse.toml", folder / "log"
         self.process = None
         self.config.write_text(f"""
@@ -55,6 +55,12 @@ protocol = "smtp"
 address = "{ADDRESS}:{self.pop3_port}"
 protocol = "pop3"
 plaintext_auth = true
+[[listen]]
+address = "{ADDRESS}:{self.imap_port}"
+protocol = "imap"
+plaintext_auth = true
+[mailboxes]
+undelete = "1d"
 [dns]
 servers = ["127.0.0.1:{dns_port}"]
 dnssec = false
