@@ -70,6 +70,60 @@ void live(Rig& rig, Places& known)
         known[text] = {""};
 }
 
+/// A day with grace: letters go and come back, and some go for good.
+void live_with_grace(Rig& rig, Places& known)
+{
+    rig.keep_expunged(std::chrono::hours(1));
+    const auto done = [&](auto result) { return result.has_value(); };
+    const auto made = rig.run(rig.account->create("Box", {}, at(1)));
+    if (!made)
+        return;
+    const auto box = *made;
+    for (const auto* text : {"a", "b", "c", "d"}) {
+        known[text] = {"", "Box"};
+        std::vector<Account::NewMessage> one;
+        one.push_back(rig.message(text));
+        if (!done(rig.run(rig.account->append(box, std::move(one), at(1)))))
+            return;
+        known[text] = {"Box"};
+    }
+    known["a"] = known["b"] = {"Box", "grace"};
+    if (!done(rig.run(rig.account->expunge(box, *mail::UidSet::parse("1:2")))))
+        return;
+    known["a"] = known["b"] = {"grace"};
+    known["a"] = {"grace", "Box"};
+    if (const auto back = rig.run(
+            rig.account->undelete({.mailbox = {}, .since = {}, .uids = mail::UidSet::range(1, 1)},
+                                  Account::UidsBack::kept, at(2)));
+        !back || back->stopped)
+        return;
+    known["a"] = {"Box"};
+    known["b"] = {"grace", ""};
+    if (!done(rig.run(rig.account->drop_graced(rig.clock + std::chrono::hours(2)))))
+        return;
+    known["b"] = {""};
+    for (const auto* text : {"a", "c", "d"})
+        known[text] = {"Box", "grace"};
+    if (!done(rig.run(rig.account->remove(box))))
+        return;
+    for (const auto* text : {"a", "c", "d"})
+        known[text] = {"grace", "Box"};
+    if (const auto back = rig.run(rig.account->undelete({}, Account::UidsBack::kept, at(3)));
+        !back || back->stopped)
+        return;
+    for (const auto* text : {"a", "c", "d"})
+        known[text] = {"Box"};
+    const auto again = rig.account->find("Box");
+    if (!again)
+        return;
+    known["c"] = {"Box", "grace"};
+    if (!done(rig.run(rig.account->expunge(*again, *mail::UidSet::parse("3")))))
+        return;
+    known["c"] = {"grace"};
+    (void)rig.run(rig.account->upkeep(at(100)));
+    (void)rig.run(rig.account->upkeep(at(100) + mailbox::Limits::trail_age * 2));
+}
+
 void check(Rig& rig, const Places& known)
 {
     std::map<std::string, std::string> found;
@@ -95,6 +149,19 @@ void check(Rig& rig, const Places& known)
             named.insert(*store::BlobId::from_bytes(record->body()));
         }
     }
+    std::uint64_t graced_bytes = 0;
+    const auto graced = rig.run(rig.account->graced({}, {}));
+    for (const auto& one : graced->messages) {
+        const auto record = rig.run(rig.account->message(one.entry.email));
+        ASSERT_TRUE(record);
+        const auto blob = *store::BlobId::from_bytes(record->body());
+        named.insert(blob);
+        graced_bytes += one.entry.size;
+        auto& place = found[*rig.run(rig.engine->blobs().read(blob, 0, 100))];
+        place += (place.empty() ? "" : "+") + std::string("grace");
+    }
+    EXPECT_EQ(rig.account->state().record.graced_bytes(), graced_bytes);
+    EXPECT_EQ(rig.account->state().record.graced_messages(), graced->messages.size());
     for (const auto& [text, places] : known)
         EXPECT_TRUE(places.contains(found[text])) << text << " is in '" << found[text] << "'";
     EXPECT_EQ(rig.account->state().record.bytes(), bytes);
@@ -102,25 +169,25 @@ void check(Rig& rig, const Places& known)
     EXPECT_EQ(rig.disk->blobs.size(), named.size()) << "a body without a name";
 }
 
-TEST(PowerCut, LosesAndDoublesNothingThatWasAcknowledged)
+void cut_each(void (*a_day)(Rig&, Places&), std::uint64_t fewest)
 {
     std::uint64_t commits = 0;
     {
         Rig rig;
         Places known;
         const auto before = rig.engine->commits();
-        live(rig, known);
+        a_day(rig, known);
         commits = rig.engine->commits() - before;
         check(rig, known);
     }
-    ASSERT_GT(commits, 12U);
+    ASSERT_GT(commits, fewest);
     for (std::uint64_t nth = 0; nth < commits; ++nth)
         for (const auto fault : {store::Fault::power_cut_before, store::Fault::power_cut_after}) {
             SCOPED_TRACE(nth);
             Rig rig;
             Places known;
             rig.engine->fail_commit(nth, fault);
-            live(rig, known);
+            a_day(rig, known);
             rig.reopen();
             ASSERT_TRUE(rig.account);
             check(rig, known);
@@ -130,6 +197,16 @@ TEST(PowerCut, LosesAndDoublesNothingThatWasAcknowledged)
             known["later"] = {"INBOX"};
             check(rig, known);
         }
+}
+
+TEST(PowerCut, LosesAndDoublesNothingThatWasAcknowledged)
+{
+    cut_each(live, 12);
+}
+
+TEST(PowerCut, LosesAndDoublesNothingThatCanBeBroughtBack)
+{
+    cut_each(live_with_grace, 12);
 }
 
 TEST(PowerCut, ErrorsAndUnknownOutcomesLeaveWhatIsShownTrue)
