@@ -27,6 +27,13 @@ _posthouse() {
         " user totp enable") place=" user totp enable" ;;
         " user totp disable") place=" user totp disable" ;;
         " user protocols") place=" user protocols" ;;
+        " user quota") place=" user quota" ;;
+        " mailbox") place=" mailbox" ;;
+        " mailbox index") place=" mailbox index" ;;
+        " mailbox undelete") place=" mailbox undelete" ;;
+        " mailbox acl") place=" mailbox acl" ;;
+        " mailbox import") place=" mailbox import" ;;
+        " mailbox export") place=" mailbox export" ;;
         " queue") place=" queue" ;;
         " queue list") place=" queue list" ;;
         " queue show") place=" queue show" ;;
@@ -43,15 +50,21 @@ _posthouse() {
         " hosts") place=" hosts" ;;
         " hosts forget") place=" hosts forget" ;;
         " sendmail") place=" sendmail" ;;
+        " backup") place=" backup" ;;
+        " backup take") place=" backup take" ;;
+        " backup verify") place=" backup verify" ;;
+        " backup list") place=" backup list" ;;
+        " backup forget") place=" backup forget" ;;
+        " restore") place=" restore" ;;
         " completion") place=" completion" ;;
         esac
     done
     local choices=""
     case "$place" in
-    "") choices="serve check user queue trace explain status who kick reload hosts sendmail completion --help --config --json --version" ;;
+    "") choices="serve check user mailbox queue trace explain status who kick reload hosts sendmail backup restore completion --help --config --json --version" ;;
     " serve") choices="--help --salvage --config --json" ;;
     " check") choices="--help --config --json" ;;
-    " user") choices="add passwd remove list show enable disable alias delegate app-password totp protocols" ;;
+    " user") choices="add passwd remove list show enable disable alias delegate app-password totp protocols quota" ;;
     " user add") choices="--help --password-stdin --config --json" ;;
     " user passwd") choices="--help --password-stdin --config --json" ;;
     " user remove") choices="--help --config --json" ;;
@@ -73,6 +86,13 @@ _posthouse() {
     " user totp enable") choices="--help --config --json" ;;
     " user totp disable") choices="--help --config --json" ;;
     " user protocols") choices="--help --without --config --json" ;;
+    " user quota") choices="--help --messages --config --json" ;;
+    " mailbox") choices="index undelete acl import export" ;;
+    " mailbox index") choices="--help --rebuild --status --config --json" ;;
+    " mailbox undelete") choices="--help --mailbox --since --list --new-uids --config --json" ;;
+    " mailbox acl") choices="--help --config --json" ;;
+    " mailbox import") choices="--help --format --folder --into --uidl-format --over-quota --again --dry-run --config --json" ;;
+    " mailbox export") choices="--help --format --folder --config --json" ;;
     " queue") choices="list show hold release retry remove" ;;
     " queue list") choices="--help --sender --recipient --domain --state --limit --after --all --config --json" ;;
     " queue show") choices="--help --config --json" ;;
@@ -89,6 +109,12 @@ _posthouse() {
     " hosts") choices="forget" ;;
     " hosts forget") choices="--help --config --json" ;;
     " sendmail") choices="--help --config --json" ;;
+    " backup") choices="take verify list forget" ;;
+    " backup take") choices="--help --limit --reread --config --json" ;;
+    " backup verify") choices="--help --quick --set-aside --config --json" ;;
+    " backup list") choices="--help --config --json" ;;
+    " backup forget") choices="--help --keep --config --json" ;;
+    " restore") choices="--help --account --as --replace --without-queue --exact --config --json" ;;
     " completion") choices="bash zsh fish" ;;
     esac
     local current="${COMP_WORDS[COMP_CWORD]}"
