@@ -203,8 +203,9 @@ Task<Mailboxes::Answer> Mailboxes::search(ReaderSession& session, wire::SearchMe
     Known known(program->key, std::move(*needles));
     const imap::SearchPlan plan(std::move(program->key), {keywords, wall_clock()});
     Sifted sifted;
+    mail::MessageEntry as_seen;
     const auto look = [&](const mail::MessageEntry& there) {
-        const auto entry = place->as_seen(there);
+        const auto& entry = place->foreign() ? as_seen = place->as_seen(there) : there;
         if (sifted.take(plan.by_entry(entry), entry))
             sifted.open.push_back(entry);
     };

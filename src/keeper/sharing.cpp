@@ -16,6 +16,7 @@ namespace {
 using wire::Failure;
 
 constexpr mailbox::AccountId anyone{0};
+constexpr int attempts = 3;
 
 std::string hints_of(mailbox::AccountId grantee)
 {
@@ -216,12 +217,17 @@ Sharing::Claim::~Claim()
 
 Task<wire::Result<void>> Sharing::note(Person owner, mailbox::AccountId grantee)
 {
-    auto done = co_await writer_.apply([&](store::Writer::Batch& batch) {
-        batch.put(hint_key(owner.id, grantee), owner.address);
-    });
-    if (!done)
-        co_return std::unexpected(failure_of(done.error()));
-    co_return wire::Result<void>();
+    // Again is the same.
+    for (int attempt = 0;; ++attempt) {
+        auto done = co_await writer_.apply([&](store::Writer::Batch& batch) {
+            batch.put(hint_key(owner.id, grantee), owner.address);
+        });
+        if (done)
+            co_return wire::Result<void>();
+        if (attempt == attempts ||
+            (done.error() != store::Error::conflict && done.error() != store::Error::unknown))
+            co_return std::unexpected(failure_of(done.error()));
+    }
 }
 
 void Sharing::opened(mailbox::Account& account)
