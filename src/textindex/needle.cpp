@@ -102,7 +102,7 @@ NeedlePlan plan_of(std::string_view needle)
     for (const auto& token : tokens)
         token.form == Form::word ? add_word(token, plan.needed) : add_grams(token, plan.needed);
     const bool alone = tokens.size() == 1 && tokens.front().open_front && tokens.front().open_back;
-    if (alone && tokens.front().form == Form::gram && plan.needed.size() == 1)
+    if (alone && tokens.front().form == Form::gram && plan.needed.front().text == needle)
         plan.proof = plan.needed.front();
     else if (alone && tokens.front().form == Form::word &&
              tokens.front().characters.size() <= Limits::word_characters)

@@ -121,6 +121,15 @@ RC_GTEST_PROP(Agreement, IsCertainForOneWord, ())
                   (has(whole, Within::body, needle) ? Presence::certain : Presence::absent));
 }
 
+TEST(Agreement, HoldsForCharactersThatAreRepeated)
+{
+    Rig rig;
+    ASSERT_TRUE(rig.add({{1, letter("哈哈哈")}, {2, letter("哈哈哈哈哈")}}));
+    EXPECT_NE(rig.presence(1, "哈哈哈哈"), Presence::certain);
+    EXPECT_EQ(rig.presence(2, "哈哈哈哈"), Presence::possible);
+    EXPECT_EQ(rig.presence(1, "哈哈哈"), Presence::certain);
+}
+
 TEST(Agreement, HoldsForALetterOfManyParts)
 {
     const std::string whole =

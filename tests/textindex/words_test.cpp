@@ -124,6 +124,14 @@ TEST(Needles, OfSeveralTermsOnlyNarrowDown)
     EXPECT_EQ(plan_of("上海市民").needed.size(), 2U);
 }
 
+TEST(Needles, ThatRepeatACharacterAreNotProvedByFewerOfIt)
+{
+    EXPECT_TRUE(plan_of("哈哈哈").proof);
+    EXPECT_FALSE(plan_of("哈哈哈哈").proof);
+    EXPECT_FALSE(plan_of("哈哈哈哈").needed.empty());
+    EXPECT_FALSE(plan_of(std::string(40, 'x')).proof);
+}
+
 TEST(Needles, WithoutTermsAskForNothing)
 {
     EXPECT_TRUE(plan_of("!?").needed.empty());
