@@ -216,8 +216,8 @@ Task<Result<mail::UidSet>> Account::expunge_page(MailboxId id, mail::UidSet uids
             keep_graced(delta, id, kept, *kept_uidls);
             return {};
         },
-        // e, s, t, n or x, a body, and perhaps a page, of each.
-        std::min<std::size_t>(static_cast<std::size_t>(count) * 6 + 4, 3900),
+        // e, s, f, t, x or a body, a UIDL, and perhaps a page, of each.
+        std::min<std::size_t>(static_cast<std::size_t>(count) * 7 + 4, 3900),
         keeps ? static_cast<std::size_t>(count) * 120 + 4000 : 0);
     if (!done)
         co_return std::unexpected(done.error());

@@ -237,7 +237,9 @@ Task<Result<Account::Changed>> Account::changes(MailboxId id, std::uint64_t sinc
         if (!page->more)
             break;
     }
-    if (readings != readings_)
+    const auto still = state_.boxes.find(id);
+    if (readings != readings_ || still == state_.boxes.end() ||
+        since < still->second.record.trail_since()) // It was cut while it was read.
         co_return std::unexpected(Error::unavailable);
     changed.vanished = changed.vanished.without(changed.changed); // Some came back.
     co_return changed;

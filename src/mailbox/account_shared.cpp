@@ -219,8 +219,7 @@ Result<void> Account::store_part(Delta& delta, const StoringAs& storing, Stored&
     }
     if (!marked.empty()) {
         std::uint32_t written = 0xffffffff;
-        for (const auto& range : marked.ranges())
-            runs->set({range.first, range.last, *seen, modseq});
+        runs->set(marked, *seen ? SeenRuns::Mark::seen : SeenRuns::Mark::unseen, modseq);
         for (const auto& range : marked.ranges())
             for (auto page = range.first / SeenRuns::page_uids;
                  page <= range.last / SeenRuns::page_uids; ++page)
@@ -254,7 +253,9 @@ Task<Result<Account::Stored>> Account::store_as(Reader reader, MailboxId id, Sto
                     runs = coming_seen_.at(key);
                 return part;
             },
-            Limits::pages_a_commit * 2, 0, [&] { seen_[key] = std::move(runs); });
+            Limits::pages_a_commit * 2,
+            4096 * std::min<std::size_t>(uids.size(), Limits::pages_a_commit),
+            [&] { seen_[key] = std::move(runs); });
         if (!done)
             co_return std::unexpected(done.error());
     }

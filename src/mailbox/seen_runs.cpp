@@ -63,6 +63,34 @@ void SeenRuns::set(const Run& run)
         runs_.insert(runs_.begin() + first + common, instead.begin() + common, instead.end());
 }
 
+void SeenRuns::set(const mail::UidSet& uids, Mark mark, std::uint64_t modseq)
+{
+    highest_ = std::max(highest_, modseq);
+    std::vector<Run> merged;
+    merged.reserve(runs_.size() + uids.ranges().size());
+    const auto add = [&](const Run& run) {
+        if (!merged.empty() && join(merged.back(), run))
+            merged.back().last = run.last;
+        else
+            merged.push_back(run);
+    };
+    auto next = runs_.begin(); // What is left of it begins at its first UID.
+    for (const auto& range : uids.ranges()) {
+        for (; next != runs_.end() && next->last < range.first; ++next)
+            add(*next);
+        if (next != runs_.end() && next->first < range.first)
+            add({next->first, range.first - 1, next->seen, next->modseq});
+        while (next != runs_.end() && next->last <= range.last)
+            ++next;
+        if (next != runs_.end() && next->first <= range.last)
+            next->first = range.last + 1;
+        add({range.first, range.last, mark == Mark::seen, modseq});
+    }
+    for (; next != runs_.end(); ++next)
+        add(*next);
+    runs_ = std::move(merged);
+}
+
 std::vector<std::uint32_t> SeenRuns::pages() const
 {
     std::vector<std::uint32_t> pages;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "mail/uid_set.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -42,6 +44,9 @@ public:
 
     /// In place of what was said of these UIDs.
     void set(const Run&);
+    enum class Mark : std::uint8_t { unseen, seen };
+    /// For many at once: linear.
+    void set(const mail::UidSet&, Mark, std::uint64_t modseq);
 
     /// Those that have runs, ascending.
     std::vector<std::uint32_t> pages() const;

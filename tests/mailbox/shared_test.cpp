@@ -137,6 +137,29 @@ RC_GTEST_PROP(SeenRuns, SayWhatWasSetLastAlsoWhenReadFromTheirRows, ())
     RC_ASSERT(std::ranges::equal(runs.runs(), read.runs()));
 }
 
+RC_GTEST_PROP(SeenRuns, AreTheSameSetAtOnceAsOneByOne, ())
+{
+    using Order = std::tuple<std::vector<std::uint32_t>, bool>;
+    const auto orders = *rc::gen::container<std::vector<Order>>(rc::gen::tuple(
+        rc::gen::container<std::vector<std::uint32_t>>(rc::gen::inRange<std::uint32_t>(1, 60)),
+        rc::gen::arbitrary<bool>()));
+    SeenRuns at_once, one_by_one;
+    std::uint64_t modseq = 100;
+    for (const auto& [some, seen] : orders) {
+        ++modseq;
+        mail::UidSet uids;
+        for (const auto uid : some)
+            uids.add(uid);
+        if (uids.empty())
+            continue;
+        at_once.set(uids, seen ? SeenRuns::Mark::seen : SeenRuns::Mark::unseen, modseq);
+        for (const auto& range : uids.ranges())
+            one_by_one.set({range.first, range.last, seen, modseq});
+        RC_ASSERT(std::ranges::equal(at_once.runs(), one_by_one.runs()));
+        RC_ASSERT(at_once.highest_modseq() == one_by_one.highest_modseq());
+    }
+}
+
 TEST(SeenRuns, AreFewWhereNeighboursAreAlike)
 {
     SeenRuns runs;
