@@ -39,6 +39,9 @@ Spool::Spool(store::Engine& engine) : engine_(engine)
 {
     for (std::size_t i = 0; i < shards; ++i)
         writers_[i] = std::make_unique<store::Writer>(engine, keys::shard(i));
+    // Before the next mutation: it must not leave out a hint that did not come to be written.
+    for (const auto& writer : writers_)
+        writer->on_failure([this] { hinted_.clear(); });
 }
 
 Spool::~Spool() = default;
@@ -72,7 +75,6 @@ Task<Spool::Result<void>> Spool::commit(store::Writer& writer, store::Writer::Mu
 {
     auto done = co_await writer.apply(std::move(mutation));
     if (!done) {
-        hinted_.clear();
         if (done.error() == store::Error::fenced && fenced_)
             fenced_();
         co_return std::unexpected(done.error());

@@ -134,6 +134,7 @@ struct Writer::Impl {
     std::optional<std::uint64_t> unsettled; // number of a commit whose outcome is not known
     std::uint64_t number = 0;
     bool busy = false;
+    std::function<void()> on_failure;
 
     Impl(Engine& e, PartitionId p) : engine(e), partition(std::move(p)), id(e.blobs().new_id()) {}
 
@@ -237,6 +238,8 @@ Task<> Writer::Impl::round(Call* first)
             if (!one.fits()) {
                 calls[next]->result = std::unexpected(Error::too_large);
                 calls[next]->mutation = nullptr;
+                if (on_failure)
+                    on_failure();
                 continue;
             }
             if (next != begin && !merged.has_room_for(one)) {
@@ -247,8 +250,11 @@ Task<> Writer::Impl::round(Call* first)
         }
         const auto result = co_await write(merged);
         failed.reset();
-        if (!result)
+        if (!result) {
             failed = result.error();
+            if (on_failure)
+                on_failure();
+        }
         for (std::size_t i = begin; i < next; ++i)
             if (calls[i]->mutation)
                 calls[i]->result = result;
@@ -273,7 +279,10 @@ Writer::Writer(Engine& engine, PartitionId partition)
 {
 }
 
-Writer::~Writer() = default; // What is under way keeps impl_ alive.
+Writer::~Writer()
+{
+    impl_->on_failure = nullptr; // What is under way keeps impl_ alive.
+}
 
 Task<Result<Version>> Writer::apply(Mutation mutation)
 {
@@ -288,6 +297,11 @@ Task<Result<Version>> Writer::apply(Mutation mutation)
     impl->busy = true;
     co_await impl->round(&call);
     co_return call.result;
+}
+
+void Writer::on_failure(std::function<void()> call)
+{
+    impl_->on_failure = std::move(call);
 }
 
 const PartitionId& Writer::partition() const

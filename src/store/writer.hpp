@@ -44,6 +44,10 @@ public:
     /// An error other than Error::unknown: nothing of it was written, nor will be.
     Task<Result<Version>> apply(Mutation);
 
+    /// Called when mutations that have run are not written, before any further one runs: what they
+    /// have noted elsewhere as written is not.
+    void on_failure(std::function<void()>);
+
     const PartitionId& partition() const;
     bool idle() const; // Nothing waits and nothing is under way.
 

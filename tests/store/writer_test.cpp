@@ -161,6 +161,29 @@ TEST_F(WriterTest, GoesOnAfterAConflictAndAfterARefusal)
     EXPECT_EQ(rows(), (std::vector<Row>{{"a", "1"}, {"c", "3"}, {"e", "5"}, {"o", ""}}));
 }
 
+TEST_F(WriterTest, TellsOfAFailureBeforeAnyFurtherMutationRuns)
+{
+    std::string story;
+    writer.on_failure([&] { story += "failed "; });
+    const auto note = [&](std::string word, std::size_t rows) {
+        start(writer, [&story, word, rows](Writer::Batch& batch) {
+            story += word + " ";
+            for (std::size_t k = 0; k < rows; ++k)
+                batch.put(word + std::to_string(k), std::string(60'000, 'v'));
+        });
+    };
+    engine.fail_commit(1, Fault::no_space);
+    note("first", 1);
+    note("second", 40); // With what follows more than one commit holds: that is carried over.
+    note("third", 40);
+    note("fat", 80);
+    note("last", 1);
+    finish();
+    EXPECT_EQ(story, "first second third failed fat failed last ");
+    EXPECT_FALSE(*results[1]);
+    EXPECT_TRUE(*results[4]);
+}
+
 TEST_F(WriterTest, LosesNothingAcknowledgedAtAPowerCutAtAnyCommit)
 {
     for (const Fault fault : {Fault::power_cut_before, Fault::power_cut_after})
