@@ -232,6 +232,12 @@ Task<Mailboxes::Answer> Mailboxes::copy_across(Place from, mail::UidSet uids, Sp
         }
         if (failed || messages.empty())
             continue;
+        // Rights may have been taken back since.
+        if (const auto* still = to.mailbox();
+            still == nullptr || !to.tree.rights(*still).has(Right::insert)) {
+            failed = Failure::no_permission;
+            continue;
+        }
         const auto to_mark = keep_rights(to, messages);
         auto added = co_await account.append(to.id, std::move(messages), wall_clock());
         if (!added) {

@@ -227,6 +227,8 @@ Mailboxes::letters_of(const ReaderSession& session, const wire::AppendMessages& 
                 return std::unexpected(Failure::refused);
             if (wanted.bytes() > office_.config().limits.message_bytes)
                 return std::unexpected(Failure::too_big);
+            if (wanted.bytes() > Limits::in_memory) // It would be too large for any commit.
+                return std::unexpected(Failure::refused);
             auto upload = new_upload(session);
             upload->bytes = wanted.bytes();
             upload->data = wanted.bytes() == size ? std::move(raw) : raw.substr(at, wanted.bytes());
@@ -284,6 +286,14 @@ Task<Mailboxes::Answer> Mailboxes::append(ReaderSession& session, wire::AppendMe
         }
         messages.push_back(std::move(*message));
     }
+    // It took a while, and rights may have been taken back.
+    const auto* target = to->mailbox();
+    if (target == nullptr || !to->tree.rights(*target).has(mailbox::Right::insert)) {
+        co_await drop(std::move(uploads));
+        co_return std::unexpected(target == nullptr ? Failure::nonexistent
+                                                    : Failure::no_permission);
+    }
+    to->rights = to->tree.rights(*target);
     const auto seen = keep_rights(*to, messages);
     auto added = co_await account->append(to->id, std::move(messages), wall_clock(), gone);
     if (!added) {

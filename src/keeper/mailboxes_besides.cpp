@@ -103,14 +103,13 @@ bool is_shared(std::string_view entry)
     return entry.starts_with("/shared/");
 }
 
-/// RFC 5464 §3.3
+} // namespace
+
 bool may_see_metadata(mailbox::Rights rights)
 {
     return rights.has(Right::lookup) &&
            rights.has_any({Right::read, Right::seen, Right::write, Right::insert, Right::post});
 }
-
-} // namespace
 
 std::map<std::string, std::string> metadata_for(mailbox::AccountId viewer, mailbox::AccountId owner,
                                                 std::map<std::string, std::string> values)

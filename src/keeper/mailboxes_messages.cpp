@@ -154,10 +154,12 @@ Task<Mailboxes::Answer> Mailboxes::changes(ReaderSession& session, wire::AskChan
         answer.set_highest_modseq(
             std::max<std::uint64_t>(answer.highest_modseq(), place->seen->highest_modseq()));
         const auto& entries = place->account->state().boxes.at(place->id);
+        mail::UidSet marked;
         for (const auto& run : place->seen->runs())
             if (run.modseq > request.since())
                 for (const auto& entry : entries.range(run.first, run.last))
-                    changed->changed.add(entry.uid);
+                    marked.add(entry.uid);
+        changed->changed = changed->changed.united(marked);
     }
     answer.set_uid_next(box->uid_next());
     answer.set_vanished(changed->vanished.text());

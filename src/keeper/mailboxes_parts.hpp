@@ -160,7 +160,9 @@ struct Mailboxes::Indexing {
 /// That a new account has.
 std::vector<mailbox::Account::Standard> standard_of(const config::Mailboxes&);
 
-/// What a viewer may see of a mailbox's metadata: RFC 5464 §3.3.
+/// RFC 5464 §3.3
+bool may_see_metadata(mailbox::Rights);
+/// What of it then.
 std::map<std::string, std::string> metadata_for(mailbox::AccountId viewer, mailbox::AccountId owner,
                                                 std::map<std::string, std::string> values);
 

@@ -162,7 +162,8 @@ Task<Mailboxes::Answer> Mailboxes::list(ReaderSession& session, wire::ListMailbo
             else if (!spot.tree.foreign())
                 co_return std::unexpected(put.error());
         }
-        if (spot.mailbox() != nullptr && request.metadata_size() > 0) {
+        if (spot.mailbox() != nullptr && request.metadata_size() > 0 &&
+            may_see_metadata(spot.rights)) {
             auto values = co_await spot.tree.account->metadata(spot.id);
             if (!values)
                 co_return std::unexpected(failure_of(values.error()));
