@@ -3,6 +3,7 @@
 #include "base/log.hpp"
 #include "keeper/admin.hpp"
 #include "keeper/admin_answers.hpp"
+#include "mail/base64.hpp"
 #include "mail/message_entry.hpp"
 
 #include <boost/json.hpp>
@@ -76,7 +77,10 @@ Task<wire::AdminAnswer> Admin::mailbox_graced(Request request)
     auto account = co_await account_at(request.arguments(0));
     if (!account)
         co_return std::move(account.error());
-    auto page = co_await (*account)->graced(std::move(*wanted), request.after());
+    auto after = mail::decode_base64(request.after()); // A row's key, which is no text.
+    if (!after)
+        co_return refusal(process::Exit::usage, "that is no place to go on from");
+    auto page = co_await (*account)->graced(std::move(*wanted), std::move(*after));
     if (!page)
         co_return refusal(process::Exit::io_error, std::string(mailbox::describe(page.error())));
     std::vector<std::uint64_t> emails;
@@ -96,7 +100,7 @@ Task<wire::AdminAnswer> Admin::mailbox_graced(Request request)
                             {"from", names[1]}});
     }
     auto answer = answer_of(json::object{{"letters", std::move(messages)}});
-    answer.set_next(page->next);
+    answer.set_next(mail::base64(page->next));
     co_return answer;
 }
 
