@@ -6,6 +6,7 @@
 #include "archive/store_id.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
+#include "textindex/text_index.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -41,6 +42,18 @@ store::Error store_error(mailbox::Error error)
     return error == mailbox::Error::no_space  ? store::Error::no_space
            : error == mailbox::Error::corrupt ? store::Error::corrupt
                                               : store::Error::unavailable;
+}
+
+/// Of the letters that are there now: others are going to have their numbers.
+Task<store::Result<void>> erase_index(store::Engine& engine, mailbox::AccountId id)
+{
+    const auto partition = textindex::partition_of(static_cast<std::uint64_t>(id));
+    const auto version = co_await engine.partitions().version(partition);
+    if (!version)
+        co_return std::unexpected(version.error());
+    if (*version == store::Version::none)
+        co_return store::Result<void>{};
+    co_return co_await engine.partitions().drop(partition, *version);
 }
 
 } // namespace
@@ -100,8 +113,11 @@ Task<bool> AccountRestore::wait_until_free(mailbox::AccountId id)
 /// What the account has now goes, with its bodies and claims.
 Task<store::Result<void>> AccountRestore::clear(mailbox::AccountId id)
 {
-    if (house_.erase_index)
+    if (house_.erase_index) {
         co_await house_.erase_index(id);
+    } else if (auto erased = co_await erase_index(office_.engine, id); !erased) {
+        co_return erased;
+    }
     const auto partition = mailbox::partition_of(id);
     auto version = co_await office_.engine.partitions().version(partition);
     if (!version)
@@ -175,26 +191,29 @@ Task<store::Result<void>> AccountRestore::enter(const Record& record,
     co_return store::Result<void>{};
 }
 
-/// With the bodies that its rows name.
+/// With the bodies that its rows name, a page a commit.
 Task<store::Result<void>> AccountRestore::remove_aside(mailbox::AccountId id)
 {
-    for (std::string after;;) {
-        auto page = co_await office_.engine.partitions().scan(aside(id), "e", after, 200);
+    for (;;) {
+        auto page =
+            co_await office_.engine.partitions().scan(aside(id), "e", {}, store::Limits::page_rows);
         if (!page)
             co_return std::unexpected(page.error());
-        for (const auto& row : page->rows) {
-            after = row.key;
+        if (page->rows.empty())
+            break;
+        store::Commit commit;
+        commit.partition = aside(id);
+        for (auto& row : page->rows) {
             mailbox::Message message;
             const auto body = message.ParseFromString(row.value)
                                   ? store::BlobId::from_bytes(message.body())
                                   : std::nullopt;
-            if (!body)
-                continue;
-            if (auto removed = co_await office_.engine.blobs().remove(*body); !removed)
-                co_return removed;
+            if (body)
+                commit.drop_blobs.push_back(*body);
+            commit.erase.push_back(std::move(row.key));
         }
-        if (!page->more)
-            break;
+        if (auto done = co_await office_.engine.partitions().commit(std::move(commit)); !done)
+            co_return std::unexpected(done.error());
     }
     const auto version = co_await office_.engine.partitions().version(aside(id));
     if (!version)

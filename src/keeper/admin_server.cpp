@@ -70,8 +70,12 @@ Task<wire::Result<wire::Answer>> AdminServer::serve(std::shared_ptr<wire::Link> 
                                                     wire::Frame frame)
 {
     for (const auto& extra : extras_)
-        if (extra.takes(frame.head.method))
-            co_return co_await extra.answer(std::move(link), std::move(frame));
+        if (extra.takes(frame.head.method)) {
+            auto answer = co_await extra.answer(link, std::move(frame));
+            if (!link->is_open()) // What was begun for one who had gone already goes too.
+                extra.gone(link.get());
+            co_return answer;
+        }
     auto request = wire::parse<wire::Admin>(frame.message);
     if (frame.head.method != wire::Method::admin || !request)
         co_return std::unexpected(wire::Failure::invalid);

@@ -50,11 +50,9 @@ void Moving::gone(const wire::Link* link)
         return;
     const auto import = std::move(found->second);
     imports_.erase(found);
-    // What a request that is under way holds is its own to drop.
-    if (import->coming)
-        import->letters.push_back(std::exchange(import->coming, nullptr));
-    boost::asio::co_spawn(office_.executor(), drop(std::exchange(import->letters, {})),
-                          boost::asio::detached);
+    import->left = true;
+    if (!import->busy) // Else the request that is under way drops it when it ends.
+        boost::asio::co_spawn(office_.executor(), drop_all(import), boost::asio::detached);
 }
 
 /// By its address, or one of its further ones; made, where only an outside source knows it yet.

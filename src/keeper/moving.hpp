@@ -53,6 +53,8 @@ private:
                                   std::string_view bytes);
     Task<wire::ImportedLetters> commit(std::shared_ptr<Import>);
     Task<void> drop(std::vector<std::shared_ptr<Letter>>);
+    Task<void> drop_all(std::shared_ptr<Import>);
+    Task<Answer> import_some(std::shared_ptr<Import>, wire::ImportLetters, std::string raw);
 
     // moving_export.cpp
     Task<Answer> export_read(const wire::Link*, wire::ExportRead);

@@ -22,6 +22,13 @@ wire::ImportedLetters in_trouble(std::string what)
     return answer;
 }
 
+/// RFC 1939 §7. What else a file's name may hold would begin lines of its own where it is written.
+bool may_be_uidl(std::string_view text)
+{
+    return text.size() <= 70 &&
+           std::ranges::all_of(text, [](char c) { return c > ' ' && c <= '~'; });
+}
+
 std::string words_for(Failure failure, const std::string& address)
 {
     switch (failure) {
@@ -115,7 +122,8 @@ Task<wire::Result<void>> Moving::take(std::shared_ptr<Import> import,
         auto letter = std::make_shared<Letter>();
         letter->identity = head.identity();
         letter->uid = head.uid();
-        letter->uidl = head.uidl().substr(0, 70); // RFC 1939 §7
+        if (may_be_uidl(head.uidl()))
+            letter->uidl = head.uidl();
         auto& brought = letter->brought;
         brought.blob = office_.engine.blobs().new_id();
         brought.flags.system =
@@ -232,6 +240,14 @@ Task<void> Moving::drop(std::vector<std::shared_ptr<Letter>> letters)
     }
 }
 
+/// Of an import that nobody goes on with.
+Task<void> Moving::drop_all(std::shared_ptr<Import> import)
+{
+    if (import->coming)
+        import->letters.push_back(std::exchange(import->coming, nullptr));
+    co_await drop(std::exchange(import->letters, {}));
+}
+
 Task<Moving::Answer> Moving::import_letters(const wire::Link* link, wire::ImportLetters request,
                                             std::string raw)
 {
@@ -240,6 +256,15 @@ Task<Moving::Answer> Moving::import_letters(const wire::Link* link, wire::Import
         co_return std::unexpected(Failure::refused);
     const auto import = found->second;
     const Turn turn(import->busy);
+    auto answer = co_await import_some(import, std::move(request), std::move(raw));
+    if (import->left)
+        co_await drop_all(import);
+    co_return answer;
+}
+
+Task<Moving::Answer> Moving::import_some(std::shared_ptr<Import> import,
+                                         wire::ImportLetters request, std::string raw)
+{
     wire::ImportedLetters answer;
     if (!co_await refresh(import->address, import->account))
         co_return wire::answer_with(in_trouble("the account went meanwhile"));
@@ -294,6 +319,7 @@ Task<Moving::Answer> Moving::import_end(const wire::Link* link, wire::ImportEnd 
             co_return std::unexpected(failure_of(done.error()));
     log::info("import.ended", {{"account", import->address}});
     gone(link);
+    co_await drop_all(import);
     co_return wire::answer_with(wire::ImportEnded());
 }
 

@@ -25,6 +25,7 @@ struct Moving::Import {
     mailbox::MailboxId mailbox{};
     bool over_quota = false;
     bool busy = false; ///< One request at a time
+    bool left = false; ///< Nobody commits it any more.
     std::vector<std::shared_ptr<Letter>> letters;
     std::shared_ptr<Letter> coming; ///< not whole yet
     std::uint64_t in_memory = 0;

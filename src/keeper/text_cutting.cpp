@@ -2,6 +2,7 @@
 #include "keeper/text_cutting.hpp"
 
 #include "base/log.hpp"
+#include "textindex/batch.hpp"
 #include "textindex/letter_cutter.hpp"
 
 #include <boost/asio/post.hpp>
@@ -25,6 +26,20 @@ constexpr int conflicts = 3;
 std::uint64_t number(const mailbox::Account& account)
 {
     return static_cast<std::uint64_t>(account.id());
+}
+
+/// Of these letters from the front, as many as it says, and of no others: what a batch covers and
+/// no term of it names is not found any more.
+bool is_of(const wire::Typed<wire::WordsCut>& words, const std::deque<std::uint64_t>& emails)
+{
+    const auto count = words.message.letters();
+    if (count == 0 || count > emails.size())
+        return false;
+    textindex::EmailSet ordered;
+    for (std::size_t i = 0; i < count; ++i)
+        ordered.add(emails[i]);
+    const textindex::BatchReader batch(words.raw);
+    return !batch.damaged() && batch.covered().united(batch.given_up()) == ordered;
 }
 
 } // namespace
@@ -132,7 +147,7 @@ Task<bool> TextCutting::add(const Work& work, std::deque<Letter> letters)
         if (!words)
             co_return false;
         const auto count = words->message.letters();
-        if (count == 0 || count > letters.size() || !co_await put(work, std::move(words->raw)))
+        if (!co_await put(work, std::move(words->raw)))
             co_return false;
         letters.erase(letters.begin(), letters.begin() + static_cast<std::ptrdiff_t>(count));
     }
@@ -171,7 +186,9 @@ Task<wire::Result<wire::Typed<wire::WordsCut>>> TextCutting::cut(const std::dequ
     const auto job = own_jobs | ++last_job_;
     order.set_job(job);
     std::string raw;
+    std::deque<std::uint64_t> emails;
     for (const auto& letter : letters) {
+        emails.push_back(letter.email);
         auto* one = order.add_letters();
         one->set_email(letter.email);
         one->set_bytes(letter.size());
@@ -186,6 +203,8 @@ Task<wire::Result<wire::Typed<wire::WordsCut>>> TextCutting::cut(const std::dequ
     large_.erase(job);
     if (!words && words.error() == Failure::closed && co_await place.loss() == spool::Loss::crashed)
         co_return std::unexpected(Failure::damaged);
+    if (words && !is_of(*words, emails))
+        co_return std::unexpected(Failure::invalid);
     co_return words;
 }
 

@@ -14,6 +14,13 @@ namespace {
 
 constexpr std::uint64_t form_of_this = 1;
 
+/// A range is named by two numbers, whatever their distance: that of all numbers has the size 0.
+bool fits_a_batch(const EmailSet& emails)
+{
+    return emails.ranges().empty() ||
+           (emails.size() != 0 && emails.size() <= Limits::batch_letters);
+}
+
 std::optional<Kind> kind_from(char letter)
 {
     switch (const auto kind = static_cast<Kind>(letter)) {
@@ -74,9 +81,8 @@ BatchReader::BatchReader(std::string_view packed) : rest_(packed)
         return;
     auto some = EmailSet::unpack(*covered, Limits::batch_letters);
     auto others = EmailSet::unpack(*given_up, Limits::batch_letters);
-    // A range is named by two numbers, whatever their distance.
-    if (!some || !others || some->size() > Limits::batch_letters ||
-        others->size() > Limits::batch_letters || some->without(*others) != *some)
+    if (!some || !others || !fits_a_batch(*some) || !fits_a_batch(*others) ||
+        some->without(*others) != *some)
         return;
     covered_ = std::move(*some);
     given_up_ = std::move(*others);

@@ -5,6 +5,8 @@
 #include "tests/keeper/rig.hpp"
 #include "tests/store/coroutine.hpp"
 
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <gtest/gtest.h>
 
 namespace posthouse::keeper {
@@ -222,6 +224,46 @@ TEST(Moving, DropsWhatWasNotWholeWhenTheCommandGoes)
     desk.io.poll();
     EXPECT_EQ(posthouse::tests::run(desk.io, desk.rig.inbox("ann@example.org")).size(), 0U);
     EXPECT_TRUE(desk.engine.disk()->blobs.empty());
+}
+
+TEST(Moving, OutlivesACommandThatGoesWhileItsRequestIsAnswered)
+{
+    for (int steps = 0; steps < 30; ++steps) {
+        Desk desk;
+        const auto link = desk.link();
+        ASSERT_EQ(desk.begin(link), "");
+        ASSERT_TRUE(desk.enter(link, "INBOX"));
+        wire::ImportLetters request;
+        for (int i = 0; i < 3; ++i) { // Too large for memory
+            auto* piece = request.add_pieces();
+            if (i == 0)
+                piece->mutable_letter()->set_identity(std::string(16, 'a'));
+            piece->set_bytes(700'000);
+            piece->set_last(i == 2);
+        }
+        request.set_commit(true);
+        wire::Frame frame;
+        frame.head.method = Method::import_letters;
+        frame.message = request.SerializeAsString();
+        frame.raw = std::string(2'100'000, 'x');
+        bool ended = false;
+        boost::asio::co_spawn(
+            desk.io,
+            [&]() -> Task<void> {
+                (void)co_await desk.moving.answer(link, std::move(frame));
+                ended = true;
+            },
+            boost::asio::detached);
+        desk.io.restart();
+        for (int i = 0; i < steps && !ended; ++i)
+            desk.io.poll_one();
+        desk.moving.gone(link.get());
+        for (int i = 0; i < 100'000 && !ended; ++i)
+            desk.io.run_one_for(std::chrono::milliseconds(1));
+        desk.io.poll();
+        EXPECT_TRUE(ended);
+        EXPECT_EQ(desk.begin(desk.link()), "");
+    }
 }
 
 TEST(Moving, ServesOneImportOfAnAccountAtATime)

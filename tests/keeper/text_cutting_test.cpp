@@ -4,6 +4,7 @@
 #include "sorter/serve.hpp"
 #include "tests/keeper/search_rig.hpp"
 #include "tests/wire/link_pair.hpp"
+#include "textindex/letter_cutter.hpp"
 
 namespace posthouse::keeper {
 namespace {
@@ -54,6 +55,13 @@ struct Cutters {
     {
         EXPECT_EQ(frame.head.method, Method::cut_words);
         ++calls;
+        if (about != 0) {
+            textindex::LetterCutter cutter;
+            cutter.add(about, frame.raw);
+            wire::WordsCut cut;
+            cut.set_letters(1);
+            co_return wire::answer_with(cut, cutter.finish());
+        }
         if (frame.raw.contains("BOOM")) {
             ++crashes;
             sorters.unlinked("sorter/0", pairs.back()->ours.get());
@@ -92,6 +100,7 @@ struct Cutters {
         rig.io, textindex::TextIndex::open(rig.engine, textindex::partition_of(7)));
     std::vector<std::unique_ptr<posthouse::tests::LinkPair>> pairs;
     int calls = 0, crashes = 0, pieces = 0;
+    std::uint64_t about = 0; ///< the letter that a hostile one speaks of
     bool crash = true;
 };
 
@@ -152,6 +161,19 @@ TEST(TextCutting, WaitsForAnotherTimeWhenASorterIsStopped)
     cutters.rig.append(letter("zeppelin BOOM"));
     EXPECT_FALSE(cutters.add({1}));
     EXPECT_FALSE(cutters.index->knows(1));
+}
+
+TEST(TextCutting, TakesNoWordOfASorterAboutOtherLettersThanItsOwn)
+{
+    Cutters cutters;
+    cutters.about = 3;
+    cutters.rig.append(letter("zeppelin"));
+    cutters.rig.append(letter("zeppelin"));
+    EXPECT_TRUE(cutters.add({1, 2}));
+    EXPECT_FALSE(cutters.index->knows(3));
+    EXPECT_EQ(cutters.presence(1, "zeppelin"), Presence::possible);
+    EXPECT_EQ(cutters.presence(2, "zeppelin"), Presence::possible);
+    EXPECT_TRUE(cutters.index->knows(2)); // It is not tried in circles.
 }
 
 TEST(TextCutting, PassesOverLettersThatAreGone)

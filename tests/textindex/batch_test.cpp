@@ -47,6 +47,14 @@ TEST(LetterCutter, SaysWhichLettersHaveATerm)
     EXPECT_FALSE(entries->contains({'H', "three"}));
 }
 
+TEST(BatchReader, RefusesTheRangeOfAllNumbers)
+{
+    EmailSet all;
+    all.add(0, ~std::uint64_t{0}); // Its size overflows to 0.
+    EXPECT_FALSE(read(BatchPacker(all, {}).finish()));
+    EXPECT_FALSE(read(BatchPacker({}, all).finish()));
+}
+
 TEST(LetterCutter, GivesUpALetterWithTooManyWords)
 {
     std::string rich;
