@@ -17,7 +17,8 @@ LONG, TOO_LONG = 400, 800
 LIBRARIES = {
     r"boost/asio": {"base/task.hpp", "base/ahead.hpp", "dns/unbound", "store", "store/rocksdb", "net", "wire", "process", "sources", "envoy", "gate",
                     "keeper", "sorter", "courier", "resolver", "clerk", "signer", "agent", "cli"},
-    r"openssl/": {"net", "sasl", "sources", "envoy"},
+    r"openssl/": {"archive", "net", "sasl", "sources", "envoy"},
+    r"zstd\.h": {"archive"},
     r"rocksdb/": {"store/rocksdb"},
     r"unbound\.h": {"dns/unbound"},
     r"unicode/": {"dns", "mail", "textindex"},
@@ -46,7 +47,7 @@ TITLES = {
     6533: "Internationalized notifications", 6710: "Priorities", 6761: "Special-use domain names", 6840: "DNSSEC: clarifications",
     6854: "Groups in From and Sender", 6856: "POP3 UTF8", 7435: "Opportunistic security", 7504: "521 and 556",
     7505: "Null MX", 7942: "Implementation status", 8020: "NXDOMAIN: nothing underneath", 8098: "Message disposition notifications",
-    8305: "Happy Eyeballs", 8314: "Cleartext considered obsolete", 8446: "TLS 1.3", 8601: "Authentication-Results",
+    8305: "Happy Eyeballs", 8314: "Cleartext considered obsolete", 8446: "TLS 1.3", 8601: "Authentication-Results", 8878: "Zstandard",
     9106: "Argon2", 9422: "LIMITS", 5234: "ABNF", 4648: "Base64", 8259: "JSON", 3629: "UTF-8",
     1122: "Requirements for Internet hosts: communication layers", 2606: "Reserved domain names",
     3696: "Checking and transformation of names", 5892: "IDNA: code points", 6762: "Multicast DNS",

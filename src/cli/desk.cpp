@@ -271,6 +271,11 @@ private:
             obstacle = Obstacle{
                 Exit::io_error,
                 {fmt::format("the store cannot be used: {}", store::describe(opened.error()))}};
+        // What a restore that was broken off has left.
+        if (auto settled = co_await restores_->settle(); !settled && !obstacle)
+            obstacle = Obstacle{
+                Exit::io_error,
+                {fmt::format("the store cannot be used: {}", store::describe(settled.error()))}};
     }
     Task<void> answer_into(const wire::Admin& request, wire::AdminAnswer& answer)
     {

@@ -38,6 +38,8 @@ Task<AccountRestore::Told> AccountRestore::answer(const void* asker, wire::Frame
     auto request = wire::parse<wire::RestoreWrite>(frame.message);
     if (frame.head.method != wire::Method::restore_write || !request)
         co_return std::unexpected(Failure::invalid);
+    if (!settled_) // A start goes on with what the last one has left.
+        co_return std::unexpected(Failure::unavailable);
     if (request->what() == wire::RestoreWrite::BEGIN)
         co_return co_await begin(asker, std::move(*request));
     const auto handle = request->restore();
@@ -222,24 +224,30 @@ Task<AccountRestore::Told> AccountRestore::piece(Restoring& restoring,
 
 Task<AccountRestore::Told> AccountRestore::rows(Restoring& restoring, std::string raw)
 {
-    store::Commit commit;
-    commit.partition = aside(restoring.id);
-    auto done = co_await add(commit, restoring, raw);
-    if (done && !commit.put.empty())
-        if (auto written = co_await office_.engine.partitions().commit(std::move(commit)); !written)
-            done = std::unexpected(written.error());
-    if (!done)
-        co_return std::unexpected(done.error() == store::Error::corrupt ? Failure::invalid
-                                                                        : failure_of(done.error()));
+    std::string_view rest(raw);
+    while (!rest.empty()) {
+        store::Commit commit;
+        commit.partition = aside(restoring.id);
+        auto done = co_await add(commit, restoring, rest);
+        if (done && !commit.put.empty())
+            if (auto written = co_await office_.engine.partitions().commit(std::move(commit));
+                !written)
+                done = std::unexpected(written.error());
+        if (!done)
+            co_return std::unexpected(done.error() == store::Error::corrupt
+                                          ? Failure::invalid
+                                          : failure_of(done.error()));
+    }
     co_return wire::answer_with(wire::RestoreAnswer());
 }
 
-/// Every body gets a name of its own here, and belongs to this account alone.
+/// As much as a commit holds. Every body gets a name of its own here, and belongs to this account
+/// alone.
 Task<store::Result<void>> AccountRestore::add(store::Commit& commit, Restoring& restoring,
-                                              std::string_view raw)
+                                              std::string_view& raw)
 {
     const auto wrong = std::unexpected(store::Error::corrupt);
-    while (!raw.empty()) {
+    while (!raw.empty() && commit.put.size() < Limits::rows_a_commit) {
         auto part = archive::take_part(raw);
         if (!part || part->row.key <= record_row)
             co_return wrong;
@@ -315,8 +323,10 @@ Task<store::Result<void>> AccountRestore::settle()
             std::string(archive::restore_prefix), after, store::Limits::page_rows);
         if (!names)
             co_return std::unexpected(names.error());
-        if (names->empty())
+        if (names->empty()) {
+            settled_ = true;
             co_return store::Result<void>{};
+        }
         after = names->back().name;
         for (const auto& name : *names) {
             std::vector<std::string> keys{record_row};

@@ -25,6 +25,7 @@ public:
     struct Limits {
         static constexpr std::size_t at_once = 4;
         static constexpr std::size_t uploads = 8; ///< large bodies on their way, of one restoring
+        static constexpr std::size_t rows_a_commit = 2000;
         static constexpr Duration patience = std::chrono::seconds(20); ///< with who holds it
     };
     /// Of the running server; none of it where the store was opened by a command.
@@ -38,7 +39,8 @@ public:
     /// restore_write.
     Task<wire::Result<wire::Answer>> answer(const void* asker, wire::Frame);
     void gone(const void* asker);
-    /// At a start: goes on with those that are whole, removes what is left of others.
+    /// At a start, and before anything else: goes on with those that are whole, removes what is
+    /// left of others.
     Task<store::Result<void>> settle();
 
 private:
@@ -66,7 +68,7 @@ private:
     Task<Told> finish(std::uint64_t handle);
 
     Task<store::Result<archive::AccountRows::Present>> present(mailbox::AccountId);
-    Task<store::Result<void>> add(store::Commit&, Restoring&, std::string_view raw);
+    Task<store::Result<void>> add(store::Commit&, Restoring&, std::string_view& raw);
     Task<store::Result<void>> keep(const Record&);
     /// WHOLE and behind.
     Task<store::Result<void>> go_on(Record, std::vector<std::string>& lost_aliases);
@@ -81,6 +83,7 @@ private:
     std::map<std::uint64_t, Restoring> restorings_;
     std::set<mailbox::AccountId> taken_;
     std::uint64_t last_ = 0;
+    bool settled_ = false;
 };
 
 } // namespace posthouse::keeper

@@ -3,8 +3,8 @@
 
 #include "archive/store_id.hpp"
 #include "base/log.hpp"
-#include "keeper/admin.hpp"
 #include "keeper/account_restore.hpp"
+#include "keeper/admin.hpp"
 #include "keeper/admin_server.hpp"
 #include "keeper/backup_desk.hpp"
 #include "keeper/dispatch.hpp"
@@ -84,6 +84,7 @@ public:
             [this](mail::Domain domain) { return dispatch_.run_queue(std::move(domain)); });
         intake_.set_ask_primary(
             [this](mail::Mailbox mailbox) { return primary_.ask(std::move(mailbox)); });
+        serve_backups();
     }
 
     Task<void> open(process::RoleControl& control)
@@ -105,7 +106,6 @@ public:
         if (auto settled = co_await restores_.settle(); !settled)
             log::error("restore.unfinished",
                        {{"address", ""}, {"why", store::describe(settled.error())}});
-        serve_backups();
         control.ready();
         mailboxes_.quotas().configure();
         asio::co_spawn(context_, housekeeping_.run(), asio::detached);

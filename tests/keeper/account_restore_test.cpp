@@ -4,9 +4,11 @@
 
 #include "archive/account_parts.hpp"
 #include "base/text.hpp"
+#include "mailbox/keys.hpp"
 #include "tests/archive/rig.hpp"
 #include "tests/keeper/rig.hpp"
 
+#include <algorithm>
 #include <gmock/gmock.h>
 
 namespace posthouse::keeper {
@@ -111,6 +113,11 @@ struct House {
         archive::PartitionRows rows(*repository, account->partition()->chunks);
         wire::RestoreWrite write;
         write.set_restore(begun->restore());
+        std::string raw;
+        const auto flush = [&] {
+            write.set_what(wire::RestoreWrite::ROWS);
+            return raw.empty() || ask(write, std::exchange(raw, {})).has_value();
+        };
         while (auto row = rows.next().value()) {
             archive::AccountPart part{std::move(*row), {}, 0};
             if (archive::is_message(part.row)) {
@@ -129,12 +136,13 @@ struct House {
                     part.body.clear();
                 }
             }
-            std::string raw;
+            const bool message = archive::is_message(part.row);
             archive::append_part(raw, part);
-            write.set_what(wire::RestoreWrite::ROWS);
-            if (!ask(write, raw))
+            if ((message || raw.size() > 500'000) && !flush())
                 return false;
         }
+        if (!flush())
+            return false;
         write.set_what(wire::RestoreWrite::FINISH);
         const auto finished = ask(write);
         if (error != nullptr && finished)
@@ -194,6 +202,23 @@ TEST(AccountRestore, PutsLettersInThePlaceOfThoseOfNow)
     EXPECT_EQ(
         house.archive.disk->partitions.count("r/" + base32_encode(static_cast<std::uint64_t>(ann))),
         0u);
+}
+
+TEST(AccountRestore, TakesMoreRowsAtOnceThanACommitHolds)
+{
+    House house;
+    const auto ann = house.add("ann@example.org");
+    house.archive.append(*house.account(ann), "first");
+    auto& rows = house.archive.disk->partitions.at(mailbox::partition_of(ann).name).rows;
+    for (std::uint64_t thread = 0; thread < 10'000; ++thread)
+        rows[mailbox::key::thread(thread)] = "12345678";
+    ASSERT_TRUE(house.backed_up());
+    ASSERT_TRUE(house.restore("ann@example.org", "ann@example.org", true));
+    const auto& restored = house.archive.disk->partitions.at(mailbox::partition_of(ann).name).rows;
+    EXPECT_EQ(
+        std::ranges::count_if(restored, [](const auto& row) { return row.first.starts_with('t'); }),
+        10'000);
+    EXPECT_EQ(house.texts(ann), "1=first ");
 }
 
 TEST(AccountRestore, GivesAMailboxThatWasMadeAnewAnotherUidValidity)

@@ -201,6 +201,35 @@ TEST(Housekeeping, TakesAwayWhatIsTooOldAndLetsItBeBroughtBackForAWhile)
     EXPECT_EQ(house.disk->blobs.size(), 1U);
 }
 
+TEST(Housekeeping, ListsMoreThanAPageOfWhatCanBeBroughtBack)
+{
+    House house("[mailboxes]\nundelete = \"1h\"\n");
+    auto ann = house.account("ann@example.org");
+    for (int i = 0; i < 900; ++i)
+        ASSERT_TRUE(house.append("ann@example.org", 10));
+    for (const auto* part : {"1:300", "301:600", "601:900"})
+        ASSERT_TRUE(house.run(ann->expunge(mailbox::inbox, *mail::UidSet::parse(part))));
+    wire::Admin request;
+    request.set_command("mailbox-graced");
+    for (const auto* argument : {"ann@example.org", "", "", ""})
+        request.add_arguments(argument);
+    std::size_t listed = 0, pages = 0;
+    do {
+        // As it comes through a socket.
+        wire::Admin asked;
+        ASSERT_TRUE(asked.ParseFromString(request.SerializeAsString()));
+        wire::AdminAnswer answer;
+        ASSERT_TRUE(
+            answer.ParseFromString(house.run(house.desk.answer(asked)).SerializeAsString()));
+        ASSERT_TRUE(answer.ok()) << answer.error();
+        listed += boost::json::parse(answer.json()).at("letters").as_array().size();
+        ++pages;
+        request.set_after(answer.next());
+    } while (!request.after().empty());
+    EXPECT_EQ(listed, 900U);
+    EXPECT_GT(pages, 1U);
+}
+
 TEST(Housekeeping, EndsSessionsThatCannotBeToldWhatCameBack)
 {
     House house("[mailboxes]\nundelete = \"1h\"\n");

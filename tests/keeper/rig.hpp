@@ -33,9 +33,7 @@ inline std::shared_ptr<const process::Settings> settings(const std::string& more
                                         more,
                                     "test");
     expects(config.has_value());
-    process::Settings settings{.generation = 1,
-                               .config = std::move(*config),
-                               .dns_servers = {}};
+    process::Settings settings{.generation = 1, .config = std::move(*config), .dns_servers = {}};
     return std::make_shared<const process::Settings>(std::move(settings));
 }
 
