@@ -5,6 +5,7 @@
 #include "agent/limits.hpp"
 #include "agent/pipe_reader.hpp"
 #include "base/contract.hpp"
+#include "base/descriptor_io.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 

@@ -5,6 +5,7 @@
 #include "agent/limits.hpp"
 #include "agent/maildir.hpp"
 #include "agent/mbox.hpp"
+#include "base/descriptor_io.hpp"
 #include "base/log.hpp"
 #include "base/text.hpp"
 #include "mail/header_block.hpp"
@@ -22,21 +23,10 @@ using Format = config::LocalDelivery::Format;
 /// Did this letter go through here before, and come back?
 std::expected<bool, int> was_here(const Errand& errand)
 {
-    std::string header(Limits::header_bytes, '\0');
-    std::size_t have = 0;
-    while (have < header.size()) {
-        const auto got = ::pread(errand.letter_file, header.data() + have, header.size() - have,
-                                 static_cast<off_t>(errand.own_bytes + have));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return std::unexpected(errno);
-        if (got == 0)
-            break;
-        have += static_cast<std::size_t>(got);
-    }
-    header.resize(have);
-    return mail::HeaderBlock::parse(header).has("Delivered-To", errand.address);
+    const auto header = read_at(errand.letter_file, errand.own_bytes, Limits::header_bytes);
+    if (!header)
+        return std::unexpected(header.error());
+    return mail::HeaderBlock::parse(*header).has("Delivered-To", errand.address);
 }
 
 std::optional<Outcome> redirect(const Errand& errand)

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "agent/letter.hpp"
 
+#include "base/descriptor_io.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -84,19 +86,6 @@ std::string from_line(std::string_view sender, Timestamp at)
     std::array<char, 64> text{}; // As asctime() writes it: RFC 4155 appendix A.
     const auto length = std::strftime(text.data(), text.size(), "%a %b %e %H:%M:%S %Y", &parts);
     return fmt::format("From {} {}\n", shown, std::string_view(text.data(), length));
-}
-
-std::expected<void, int> write_all(int fd, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const auto written = ::write(fd, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return std::unexpected(errno);
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return {};
 }
 
 std::expected<void, int>

@@ -47,8 +47,6 @@ private:
 /// blank in an address is shown as "-", since it would end it.
 std::string from_line(std::string_view sender, Timestamp);
 
-/// All of it or errno; takes short writes and EINTR in its stride.
-std::expected<void, int> write_all(int fd, std::string_view);
 /// The file from its start, in pieces. Stops at the first error of `take`.
 std::expected<void, int>
 read_pieces(int fd, const std::function<std::expected<void, int>(std::string_view)>& take);

@@ -6,6 +6,7 @@
 #include "agent/letter.hpp"
 #include "agent/maildir_quota.hpp"
 #include "base/contract.hpp"
+#include "base/descriptor_io.hpp"
 
 #include <cerrno>
 #include <cstdio>

@@ -5,6 +5,7 @@
 #include "agent/files.hpp"
 #include "agent/letter.hpp"
 #include "agent/limits.hpp"
+#include "base/descriptor_io.hpp"
 #include "base/text.hpp"
 
 #include <cerrno>

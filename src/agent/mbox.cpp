@@ -5,6 +5,7 @@
 #include "agent/letter.hpp"
 #include "agent/limits.hpp"
 #include "agent/mbox_lock.hpp"
+#include "base/descriptor_io.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -98,25 +99,6 @@ std::variant<Mbox, Outcome> lock_mbox(int directory, const std::string& name,
     }
 }
 
-std::expected<std::string, int> read_at(int file, off_t at, std::size_t bytes)
-{
-    std::string text(bytes, '\0');
-    std::size_t have = 0;
-    while (have < bytes) {
-        const auto got =
-            ::pread(file, text.data() + have, bytes - have, at + static_cast<off_t>(have));
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return std::unexpected(errno);
-        if (got == 0)
-            break;
-        have += static_cast<std::size_t>(got);
-    }
-    text.resize(have);
-    return text;
-}
-
 /// The letter as it stands in the file, in pieces.
 std::expected<void, int>
 generate(const MboxLetter& letter,
@@ -159,7 +141,8 @@ std::expected<bool, int> begins_here(const Mbox& mbox, off_t start, const MboxLe
         const auto left = std::min<off_t>(static_cast<off_t>(piece.size()), mbox.size - at);
         if (!same || left <= 0)
             return {};
-        const auto there = read_at(mbox.file.get(), at, static_cast<std::size_t>(left));
+        const auto there = read_at(mbox.file.get(), static_cast<std::uint64_t>(at),
+                                   static_cast<std::size_t>(left));
         if (!there)
             return std::unexpected(there.error());
         same = *there == piece.substr(0, static_cast<std::size_t>(left));
@@ -181,7 +164,8 @@ std::expected<off_t, int> find_in_tail(const Mbox& mbox, const MboxLetter& lette
     int looked_at = 0;
     for (off_t at = first; at < mbox.size; at += window) {
         const auto overlap = static_cast<off_t>(letter.from_line.size()) + 1;
-        const auto text = read_at(mbox.file.get(), at, static_cast<std::size_t>(window + overlap));
+        const auto text = read_at(mbox.file.get(), static_cast<std::uint64_t>(at),
+                                  static_cast<std::size_t>(window + overlap));
         if (!text)
             return std::unexpected(text.error());
         for (auto found = text->find(from); found != std::string::npos && looked_at < candidates;
@@ -207,7 +191,7 @@ std::expected<std::string_view, int> gap_before(const Mbox& mbox)
     if (mbox.size == 0)
         return "";
     const auto from_end = std::min<off_t>(2, mbox.size);
-    const auto tail = read_at(mbox.file.get(), mbox.size - from_end, 2);
+    const auto tail = read_at(mbox.file.get(), static_cast<std::uint64_t>(mbox.size - from_end), 2);
     if (!tail)
         return std::unexpected(tail.error());
     if (tail->ends_with("\n\n") || *tail == "\n")

@@ -3,6 +3,7 @@
 
 #include "agent/letter.hpp"
 #include "agent/limits.hpp"
+#include "base/descriptor_io.hpp"
 
 #include <cerrno>
 #include <fcntl.h>

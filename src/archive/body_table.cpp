@@ -40,10 +40,10 @@ Result<std::optional<store::Row>> PartitionRows::next()
         if (auto row = reader_.next())
             return row;
         if (reader_.damaged())
-            return fault(Fault::Kind::damaged, "the rows of a chunk are not well-formed");
+            return fault(Fault::Kind::damaged, std::string(damage_));
         if (next_chunk_ == chunks_.size())
             return std::nullopt;
-        auto chunk = repository_.chunk(chunks_[next_chunk_++]);
+        auto chunk = repository_->chunk(chunks_[next_chunk_++]);
         if (!chunk)
             return std::unexpected(chunk.error());
         chunk_ = std::move(*chunk);
@@ -53,24 +53,15 @@ Result<std::optional<store::Row>> PartitionRows::next()
 
 Result<std::optional<StoredBody>> BodyTable::next()
 {
-    for (;;) {
-        if (const auto row = reader_.next()) {
-            auto body = body_of(*row);
-            if (!body)
-                break;
-            return body;
-        }
-        if (reader_.damaged())
-            break;
-        if (next_chunk_ == chunks_.size())
-            return std::nullopt;
-        auto chunk = repository_.chunk(chunks_[next_chunk_++]);
-        if (!chunk)
-            return std::unexpected(chunk.error());
-        chunk_ = std::move(*chunk);
-        reader_ = RowReader(chunk_);
-    }
-    return fault(Fault::Kind::damaged, "the table of bodies is not well-formed");
+    const auto row = rows_.next();
+    if (!row)
+        return std::unexpected(row.error());
+    if (!*row)
+        return std::nullopt;
+    auto body = body_of(**row);
+    if (!body)
+        return fault(Fault::Kind::damaged, std::string(damage));
+    return body;
 }
 
 Result<std::string> whole_body(Repository& repository, const StoredBody& body)

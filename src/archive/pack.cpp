@@ -6,24 +6,6 @@
 #include "base/text.hpp"
 
 namespace posthouse::archive {
-namespace {
-
-void append_u32(std::string& to, std::uint32_t value)
-{
-    for (int shift = 24; shift >= 0; shift -= 8)
-        to += static_cast<char>(value >> shift & 0xff);
-}
-
-std::uint32_t read_u32(std::string_view bytes)
-{
-    std::uint32_t value = 0;
-    for (const char c : bytes.substr(0, 4))
-        value = value << 8 | static_cast<unsigned char>(c);
-    return value;
-}
-
-} // namespace
-
 PackBuilder::PackBuilder() = default;
 
 std::string PackBuilder::take(std::string bytes)

@@ -141,8 +141,8 @@ void RecordCheck::page_row(const store::Row& row)
 {
     if (row.key.size() != 9)
         return on_fault_("an index page", "its key is too short");
-    const auto id = mailbox::key::read_u32(std::string_view(row.key).substr(1));
-    const auto page = mailbox::key::read_u32(std::string_view(row.key).substr(5));
+    const auto id = read_u32(std::string_view(row.key).substr(1));
+    const auto page = read_u32(std::string_view(row.key).substr(5));
     const auto box = boxes_.find(id);
     if (box == boxes_.end())
         return on_fault_(box_name(id), "it has an index page and no record");

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/store_id.hpp"
 
-#include "base/text.hpp"
+#include "store/own_bytes.hpp"
 
 namespace posthouse::archive {
 
@@ -13,24 +13,7 @@ bool is_backed_up(std::string_view partition)
 
 Task<store::Result<std::string>> store_id(store::Engine& engine, Random& random)
 {
-    const store::PartitionId partition{std::string(store_partition)};
-    std::vector<std::string> keys{"id"};
-    auto page = co_await engine.partitions().read(partition, keys);
-    if (!page)
-        co_return std::unexpected(page.error());
-    if (!page->rows.empty())
-        co_return page->rows.front().value;
-    std::string made;
-    append_u64(made, random.next());
-    append_u64(made, random.next());
-    store::Commit commit;
-    commit.partition = partition;
-    commit.expect = page->at;
-    commit.put.push_back({"id", made});
-    const auto done = co_await engine.partitions().commit(std::move(commit));
-    if (!done)
-        co_return std::unexpected(done.error());
-    co_return made;
+    co_return co_await store::own_bytes(engine, {std::string(store_partition)}, "id", random);
 }
 
 } // namespace posthouse::archive

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "archive/disk.hpp"
 
+#include "base/descriptor_io.hpp"
+
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
@@ -14,9 +16,8 @@
 namespace posthouse::archive {
 namespace {
 
-std::unexpected<Fault> failed(std::string_view what, const std::string& path)
+std::unexpected<Fault> failed(std::string_view what, const std::string& path, int error = errno)
 {
-    const int error = errno;
     const auto kind = error == ENOENT                      ? Fault::Kind::absent
                       : error == ENOSPC || error == EDQUOT ? Fault::Kind::no_space
                                                            : Fault::Kind::files;
@@ -28,14 +29,8 @@ public:
     SystemFile(UniqueFd fd, std::string path) : fd_(std::move(fd)), path_(std::move(path)) {}
     Result<void> append(std::string_view bytes) override
     {
-        while (!bytes.empty()) {
-            const auto written = ::write(fd_.get(), bytes.data(), bytes.size());
-            if (written < 0 && errno == EINTR)
-                continue;
-            if (written < 0)
-                return failed("write", path_);
-            bytes.remove_prefix(static_cast<std::size_t>(written));
-        }
+        if (const auto done = write_all(fd_.get(), bytes); !done)
+            return failed("write", path_, done.error());
         return {};
     }
     Result<void> sync() override
@@ -79,21 +74,10 @@ public:
         const UniqueFd fd(open(path, O_RDONLY));
         if (!fd)
             return failed("open", shown(path));
-        std::string bytes(length, '\0');
-        std::size_t have = 0;
-        while (have < length) {
-            const auto got = ::pread(fd.get(), bytes.data() + have, length - have,
-                                     static_cast<off_t>(offset + have));
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                return failed("read", shown(path));
-            if (got == 0)
-                break;
-            have += static_cast<std::size_t>(got);
-        }
-        bytes.resize(have);
-        return bytes;
+        auto bytes = read_at(fd.get(), offset, length);
+        if (!bytes)
+            return failed("read", shown(path), bytes.error());
+        return std::move(*bytes);
     }
     Result<std::uint64_t> size(const std::string& path) override
     {

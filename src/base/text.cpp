@@ -119,19 +119,45 @@ std::string printable(std::string_view text, std::size_t most)
     return shown;
 }
 
+namespace {
+
+template <class Number>
+void append_big_endian(std::string& to, Number value)
+{
+    for (int shift = 8 * sizeof value - 8; shift >= 0; shift -= 8)
+        to += static_cast<char>(value >> shift & 0xff);
+}
+
+template <class Number>
+Number read_big_endian(std::string_view bytes)
+{
+    expects(bytes.size() >= sizeof(Number));
+    Number value = 0;
+    for (std::size_t i = 0; i < sizeof value; ++i)
+        value = value << 8 | static_cast<unsigned char>(bytes[i]);
+    return value;
+}
+
+} // namespace
+
+void append_u32(std::string& to, std::uint32_t value)
+{
+    append_big_endian(to, value);
+}
+
 void append_u64(std::string& to, std::uint64_t value)
 {
-    for (int shift = 56; shift >= 0; shift -= 8)
-        to += static_cast<char>(value >> shift & 0xff);
+    append_big_endian(to, value);
+}
+
+std::uint32_t read_u32(std::string_view bytes)
+{
+    return read_big_endian<std::uint32_t>(bytes);
 }
 
 std::uint64_t read_u64(std::string_view bytes)
 {
-    expects(bytes.size() >= 8);
-    std::uint64_t value = 0;
-    for (int i = 0; i < 8; ++i)
-        value = value << 8 | static_cast<unsigned char>(bytes[static_cast<std::size_t>(i)]);
-    return value;
+    return read_big_endian<std::uint64_t>(bytes);
 }
 
 std::string base32_encode(std::uint64_t value)

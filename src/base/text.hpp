@@ -44,7 +44,9 @@ std::optional<std::uint64_t> parse_number(std::string_view);
 std::string printable(std::string_view, std::size_t most = 512);
 
 /// Fixed-width big-endian bytes, so that numbers sort as keys do.
+void append_u32(std::string& to, std::uint32_t value);
 void append_u64(std::string& to, std::uint64_t value);
+std::uint32_t read_u32(std::string_view four_bytes);
 std::uint64_t read_u64(std::string_view eight_bytes);
 
 /// 64 bits as 13 lower-case characters of Crockford's base 32, in the order of their values.

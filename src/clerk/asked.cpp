@@ -3,9 +3,6 @@
 
 #include "sources/packets.hpp"
 
-#include <fmt/format.h>
-#include <fmt/ranges.h>
-
 namespace posthouse::clerk {
 namespace {
 
@@ -29,16 +26,16 @@ sasl::TokenVerdict::Finding finding_in(const sources::Token& token)
 Task<std::optional<sasl::TokenVerdict>> AskedTokens::judge(Secret token)
 {
     const auto issuer = issuer_; // Another configuration may come meanwhile.
-    sasl::TokenVerdict verdict{.scope = fmt::format("{}", fmt::join(terms_.scopes, " ")),
-                               .discovery_url = terms_.discovery_url};
+    const auto rules = rules_;
     sources::Question question;
     question.set_token(std::string(token.reveal()));
     const auto reply = co_await issuer->ask(std::move(question));
     if (!reply || reply->what() != sources::Reply::JUDGED)
         co_return std::nullopt;
-    verdict.finding = finding_in(reply->token());
-    verdict.user = reply->token().user();
-    co_return verdict;
+    const auto finding = finding_in(reply->token());
+    if (finding != sasl::TokenVerdict::Finding::right)
+        co_return sasl::refused_token(finding, rules);
+    co_return sasl::TokenVerdict{.finding = finding, .user = reply->token().user()};
 }
 
 Task<std::optional<sasl::AcceptorStep>> KerberosAcceptor::take(Response response)

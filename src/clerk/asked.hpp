@@ -3,7 +3,7 @@
 
 #include "clerk/acceptor.hpp"
 #include "clerk/tokens.hpp"
-#include "config/logins.hpp"
+#include "sasl/token.hpp"
 #include "sources/line.hpp"
 
 #include <memory>
@@ -15,16 +15,16 @@ namespace posthouse::clerk {
 /// Tokens that the issuer is asked about: RFC 7662.
 class AskedTokens final : public Tokens {
 public:
-    AskedTokens(std::shared_ptr<sources::Line> issuer, config::OAuth terms)
+    AskedTokens(std::shared_ptr<sources::Line> issuer, sasl::TokenRules rules)
         : issuer_(std::move(issuer)),
-          terms_(std::move(terms))
+          rules_(std::move(rules))
     {
     }
     Task<std::optional<sasl::TokenVerdict>> judge(Secret token) override;
 
 private:
     std::shared_ptr<sources::Line> issuer_;
-    config::OAuth terms_;
+    sasl::TokenRules rules_;
 };
 
 class KerberosAcceptor final : public Acceptor {

@@ -9,6 +9,7 @@
 #include "directory/password.hpp"
 #include "net/tls.hpp"
 #include "process/house.hpp"
+#include "sources/token_rules.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -38,7 +39,8 @@ Desk::Terms terms_of(const process::Settings& settings, Envoys& envoys)
     if (!oauth.configured())
         return terms;
     if (!oauth.introspection_url.empty()) {
-        terms.tokens = std::make_shared<AskedTokens>(envoys.line(process::issuer_envoy), oauth);
+        terms.tokens = std::make_shared<AskedTokens>(envoys.line(process::issuer_envoy),
+                                                     sources::rules_of(oauth));
         return terms;
     }
     if (auto tokens = tokens_by_keys(oauth, settings.token_keys))

@@ -94,7 +94,7 @@ Exit backup_take(Context& context, const BackupWish& wish)
     std::string host(256, '\0');
     ::gethostname(host.data(), host.size() - 1);
     Backup::Options options{.server = host.c_str(),
-                            .version = "0.1.0",
+                            .version = POSTHOUSE_VERSION,
                             .taken_at = (*source)->taken_at(),
                             .bodies = wish.all_bodies ? Backup::Options::Bodies::all
                                                       : Backup::Options::Bodies::only_new};
@@ -138,10 +138,7 @@ Exit backup_take(Context& context, const BackupWish& wish)
 
 Exit backup_list(Context& context, const std::string& directory)
 {
-    auto place = find_place(context, directory, Missing::refuse);
-    if (!place)
-        return place.error();
-    auto opened = open_repository(context, std::move(*place), Repository::Purpose::read);
+    auto opened = open_repository(context, directory, Repository::Purpose::read);
     if (!opened)
         return opened.error();
     auto& repository = *opened->repository;
@@ -186,10 +183,7 @@ Exit backup_list(Context& context, const std::string& directory)
 
 Exit backup_forget(Context& context, const std::string& directory, std::uint64_t keep)
 {
-    auto place = find_place(context, directory, Missing::refuse);
-    if (!place)
-        return place.error();
-    auto opened = open_repository(context, std::move(*place), Repository::Purpose::write);
+    auto opened = open_repository(context, directory, Repository::Purpose::write);
     if (!opened)
         return opened.error();
     auto& repository = *opened->repository;

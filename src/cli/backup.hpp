@@ -4,9 +4,8 @@
 #include "archive/repository.hpp"
 #include "base/unique_fd.hpp"
 #include "cli/commands.hpp"
+#include "cli/progress_line.hpp"
 
-#include <chrono>
-#include <functional>
 #include <string>
 
 /// What the commands of backup and restore share.
@@ -15,20 +14,6 @@ namespace posthouse::cli {
 /// A fault as the administrator is told of it.
 process::Exit refuse(Context&, const archive::Fault&);
 process::Exit exit_for(archive::Fault::Kind);
-
-/// One line that is written over itself, at a terminal only.
-class ProgressLine {
-public:
-    explicit ProgressLine(const Context&);
-    ~ProgressLine();
-    /// `of`: 0 where nobody knows how much there will be.
-    void show(std::uint64_t done, std::uint64_t of, const std::string& words);
-
-private:
-    const Console& console_;
-    bool shown_ = false, wanted_ = false;
-    std::chrono::steady_clock::time_point next_{};
-};
 
 /// The directory of a repository, opened while there are the rights to reach it.
 struct Place {
@@ -45,6 +30,10 @@ struct Repositories {
 };
 /// As the repository's owner, which root becomes for good; behind desk_for(), if there is a desk.
 std::expected<Repositories, process::Exit> open_repository(Context&, Place,
+                                                           archive::Repository::Purpose);
+
+/// Both, of one that is there already.
+std::expected<Repositories, process::Exit> open_repository(Context&, const std::string& directory,
                                                            archive::Repository::Purpose);
 
 struct BackupToRestore {

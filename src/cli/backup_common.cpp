@@ -44,36 +44,6 @@ Exit refuse(Context& context, const Fault& fault)
     return refuse(context, exit_for(fault.kind), fault.text);
 }
 
-ProgressLine::ProgressLine(const Context& context)
-    : console_(context.console),
-      wanted_(context.output == Output::text && context.console.look == Look::coloured &&
-              ::isatty(STDERR_FILENO) == 1)
-{
-}
-
-ProgressLine::~ProgressLine()
-{
-    if (shown_)
-        console_.err << "\r\x1b[K" << std::flush;
-}
-
-void ProgressLine::show(std::uint64_t done, std::uint64_t of, const std::string& words)
-{
-    const auto now = std::chrono::steady_clock::now();
-    if (!wanted_ || now < next_)
-        return;
-    next_ = now + std::chrono::milliseconds(200);
-    shown_ = true;
-    std::string bar;
-    if (of != 0) {
-        constexpr std::uint64_t width = 24;
-        const auto full = std::min(width, width * done / of);
-        bar = fmt::format("[{}{}] {:3}%  ", std::string(full, '='), std::string(width - full, ' '),
-                          std::min<std::uint64_t>(100, 100 * done / of));
-    }
-    console_.err << "\r\x1b[K" << bar << words << std::flush;
-}
-
 namespace {
 
 Exit refuse(Context& context, const process::Obstacle& obstacle)
@@ -142,6 +112,15 @@ std::expected<Repositories, Exit> open_repository(Context& context, Place place,
         return std::unexpected(refuse(context, repository.error()));
     opened.repository = std::move(*repository);
     return opened;
+}
+
+std::expected<Repositories, Exit> open_repository(Context& context, const std::string& directory,
+                                                  archive::Repository::Purpose purpose)
+{
+    auto place = find_place(context, directory, Missing::refuse);
+    if (!place)
+        return std::unexpected(place.error());
+    return open_repository(context, std::move(*place), purpose);
 }
 
 } // namespace posthouse::cli

@@ -50,11 +50,8 @@ void tell(Context& context, const Verify::Report& report)
 
 Exit backup_verify(Context& context, const VerifyWish& wish)
 {
-    auto place = find_place(context, wish.repository, Missing::refuse);
-    if (!place)
-        return place.error();
     auto opened =
-        open_repository(context, std::move(*place),
+        open_repository(context, wish.repository,
                         wish.set_aside ? Repository::Purpose::write : Repository::Purpose::read);
     if (!opened)
         return opened.error();

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/export_folder.hpp"
 
+#include "base/descriptor_io.hpp"
 #include "moving/folder_names.hpp"
 #include "moving/maildir.hpp"
 
@@ -27,14 +28,8 @@ std::unexpected<std::string> failed(const std::string& path)
 
 ExportFolder::Result<> write_all(int file, std::string_view bytes, const std::string& path)
 {
-    while (!bytes.empty()) {
-        const auto written = ::write(file, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written < 0)
-            return failed(path);
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
+    if (const auto done = posthouse::write_all(file, bytes); !done)
+        return std::unexpected(fmt::format("{}: {}", path, std::strerror(done.error())));
     return {};
 }
 

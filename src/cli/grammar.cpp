@@ -16,7 +16,7 @@ Grammar::Grammar(Context& context)
         ->type_name("FILE")
         ->capture_default_str();
     app_->add_flag("--json", json_, "Results as JSON, for programs");
-    app_->set_version_flag("--version", std::string("posthouse 0.1.0"));
+    app_->set_version_flag("--version", std::string("posthouse " POSTHOUSE_VERSION));
     app_->footer("Examples:\n"
                  "  posthouse check\n"
                  "  posthouse user add alice@example.org\n"

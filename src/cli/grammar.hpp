@@ -30,7 +30,7 @@ private:
     void add_name_commands(CLI::App* user);
     void add_credential_commands(CLI::App* user);
     void add_quota_command(CLI::App* user); // user_quota.cpp
-    void add_mailbox_commands(); // grammar_mailboxes.cpp
+    void add_mailbox_commands();            // grammar_mailboxes.cpp
     void add_index_command(CLI::App* mailbox);
     void add_undelete_command(CLI::App* mailbox); // undelete.cpp
     void add_acl_command(CLI::App* mailbox);      // mailbox_access.cpp

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // posthouse mailbox export
 #include "base/text.hpp"
-#include "cli/backup.hpp"
 #include "cli/commands.hpp"
 #include "cli/export_folder.hpp"
+#include "cli/moving_words.hpp"
+#include "cli/progress_line.hpp"
 #include "cli/told.hpp"
 #include "mail/address.hpp"
 #include "wire/moving.pb.h"
@@ -53,7 +54,6 @@ private:
     Result<> read_rest(ExportFolder&, const wire::Exported::Letter&);
     void skip(const std::string& mailbox, const wire::Exported::Letter&, std::string_view why);
     Exit close(Exit, const std::string& stopped);
-    bool is_wanted(const std::string& name) const;
 
     Context& context_;
     const ExportWish& wish_;
@@ -64,13 +64,6 @@ private:
     std::uint64_t skips_ = 0;
     bool maildir_ = true, broken_ = false;
 };
-
-bool Export::is_wanted(const std::string& name) const
-{
-    return wish_.folders.empty() || std::ranges::any_of(wish_.folders, [&](const auto& wanted) {
-               return name == wanted || name.starts_with(wanted + "/");
-           });
-}
 
 Result<wire::Typed<wire::Exported>> Export::ask(const wire::ExportRead& request)
 {
@@ -277,10 +270,8 @@ Exit Export::close(Exit code, const std::string& stopped)
                             {"exported", all.letters},
                             {"skipped", skips_},
                             {"wrong", skipped_}};
-        if (!stopped.empty()) {
-            result["error"] = stopped;
-            result["exit_code"] = static_cast<int>(code);
-        }
+        if (!stopped.empty())
+            add_error(result, code, stopped);
         context_.console.out << json::serialize(result) << '\n';
     }
     if (!stopped.empty())
@@ -321,7 +312,7 @@ Exit Export::run()
                       fmt::format("{}: {}", wish_.path, error.message()));
     std::vector<std::string> subscribed;
     for (const auto& mailbox : *mailboxes) {
-        if (!is_wanted(mailbox.name()))
+        if (!is_chosen(wish_.folders, mailbox.name()))
             continue;
         if (mailbox.subscribed())
             subscribed.push_back(mailbox.name());

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // posthouse mailbox import
 #include "base/text.hpp"
-#include "cli/backup.hpp"
 #include "cli/commands.hpp"
+#include "cli/import_report.hpp"
 #include "cli/import_target.hpp"
+#include "cli/moving_words.hpp"
 #include "cli/told.hpp"
 #include "mail/address.hpp"
 #include "moving/remote_source.hpp"
 #include "process/file_reader.hpp"
 
-#include <boost/json.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -19,53 +19,37 @@
 namespace posthouse::cli {
 namespace {
 
-namespace json = boost::json;
 using moving::SourceOptions;
 using process::Exit;
 
-constexpr std::size_t told_at_most = 1000; // wrong letters by name
-constexpr std::size_t gathered = 1 << 20;  // of a letter, before any of it is sent
-
-/// What came of a folder.
-struct Result {
-    std::string name, place;
-    std::uint64_t letters = 0, brought = 0, before = 0, skipped = 0, bytes = 0;
-    std::uint64_t other_uids = 0; ///< letters whose UID is another now
-    bool had_uids = false, kept_uids = false;
-};
-
-std::string size_text(std::uint64_t bytes)
-{
-    return short_size(static_cast<std::int64_t>(bytes));
-}
+constexpr std::size_t gathered = 1 << 20; // of a letter, before any of it is sent
 
 class Import {
 public:
-    Import(Context& context, const ImportWish& wish) : context_(context), wish_(wish) {}
+    Import(Context& context, const ImportWish& wish)
+        : context_(context),
+          wish_(wish),
+          report_(context, wish)
+    {
+    }
     Exit run();
 
 private:
     std::expected<SourceOptions, std::string> options() const;
-    bool is_wanted(const std::string& folder) const;
     std::string target_name(const std::string& folder) const;
     ImportTarget::Result<void> bring(std::size_t number, const moving::Folder&);
-    ImportTarget::Result<void> bring_letter(std::size_t number, const moving::Letter&, Result&);
+    ImportTarget::Result<void> bring_letter(std::size_t number, const moving::Letter&,
+                                            ImportedFolder&);
     void look_at(std::size_t number, const moving::Folder&);
-    void skip(const moving::Folder&, std::string_view place, const std::string& why);
-    void remark(const std::string& sentence);
-    void say(const Result&);
-    void show(const Result&, std::uint64_t done);
-    Exit close(Exit, const std::string& stopped);
+    Exit close(Exit code, const std::string& stopped);
+    ImportedFolder& begin(const moving::Folder&, const moving::Contents&);
 
     Context& context_;
     const ImportWish& wish_;
-    std::optional<ProgressLine> line_;
+    ImportReport report_;
     std::unique_ptr<moving::Source> source_;
     std::unique_ptr<Desk> desk_;
     std::optional<ImportTarget> target_;
-    std::vector<Result> results_;
-    json::array skipped_, remarks_;
-    std::uint64_t skips_ = 0;
     const moving::Folder* folder_ = nullptr;
 };
 
@@ -93,13 +77,6 @@ std::expected<SourceOptions, std::string> Import::options() const
     return options;
 }
 
-bool Import::is_wanted(const std::string& folder) const
-{
-    return wish_.folders.empty() || std::ranges::any_of(wish_.folders, [&](const auto& wanted) {
-               return folder == wanted || folder.starts_with(wanted + "/");
-           });
-}
-
 std::string Import::target_name(const std::string& folder) const
 {
     if (wish_.into.empty())
@@ -107,31 +84,14 @@ std::string Import::target_name(const std::string& folder) const
     return folder == "INBOX" ? wish_.into : wish_.into + "/" + folder;
 }
 
-void Import::skip(const moving::Folder& folder, std::string_view place, const std::string& why)
-{
-    ++skips_;
-    const auto where = place.empty() ? folder.place : moving::joined(folder.place, place);
-    if (skipped_.size() < told_at_most)
-        skipped_.push_back(json::object{{"letter", printable(where)}, {"why", printable(why)}});
-    line_.reset();
-    context_.console.err << "posthouse: " << printable(where.empty() ? wish_.path : where) << ": "
-                         << printable(why) << "; skipped\n";
-}
-
-void Import::remark(const std::string& sentence)
-{
-    remarks_.push_back(json::string(printable(sentence)));
-    line_.reset();
-    context_.console.err << "posthouse: " << printable(sentence) << '\n';
-}
-
 ImportTarget::Result<void> Import::bring_letter(std::size_t number, const moving::Letter& letter,
-                                                Result& result)
+                                                ImportedFolder& result)
 {
     auto begun = source_->begin(number);
     if (!letter.trouble.empty() || !begun) {
         ++result.skipped;
-        skip(*folder_, letter.place, letter.trouble.empty() ? begun.error() : letter.trouble);
+        report_.skip(*folder_, letter.place,
+                     letter.trouble.empty() ? begun.error() : letter.trouble);
         return {};
     }
     // Most letters are looked at whole before the server hears of them.
@@ -151,13 +111,14 @@ ImportTarget::Result<void> Import::bring_letter(std::size_t number, const moving
         trouble = "it is filled with zeros";
     else if (trouble.empty() && !ended && !bytes.contains("\r\n\r\n"))
         trouble = "its header has no end";
-    const auto too_large = fmt::format("it is larger than the {} that limits.message_size allows",
-                                       size_text(target_->letter_bytes()));
+    const auto too_large =
+        fmt::format("it is larger than the {} that limits.message_size allows",
+                    short_size(static_cast<std::int64_t>(target_->letter_bytes())));
     if (trouble.empty() && bytes.size() > target_->letter_bytes())
         trouble = too_large;
     if (!trouble.empty()) {
         ++result.skipped;
-        skip(*folder_, letter.place, trouble);
+        report_.skip(*folder_, letter.place, trouble);
         return {};
     }
     std::uint64_t size = bytes.size();
@@ -171,7 +132,7 @@ ImportTarget::Result<void> Import::bring_letter(std::size_t number, const moving
             size += piece->size();
         if (!piece || size > target_->letter_bytes()) {
             ++result.skipped;
-            skip(*folder_, letter.place, piece ? too_large : piece.error());
+            report_.skip(*folder_, letter.place, piece ? too_large : piece.error());
             return target_->end(ImportTarget::End::abandoned);
         }
         ended = piece->empty();
@@ -183,21 +144,26 @@ ImportTarget::Result<void> Import::bring_letter(std::size_t number, const moving
     return target_->end(ImportTarget::End::whole);
 }
 
+ImportedFolder& Import::begin(const moving::Folder& folder, const moving::Contents& contents)
+{
+    for (const auto& sentence : contents.remarks)
+        report_.remark(sentence);
+    ImportedFolder& result = report_.folders.emplace_back();
+    result.name = target_name(folder.name);
+    result.letters = contents.letters;
+    result.had_uids = contents.uid_validity != 0;
+    return result;
+}
+
 ImportTarget::Result<void> Import::bring(std::size_t number, const moving::Folder& folder)
 {
     folder_ = &folder;
     auto contents = source_->open(number);
     if (!contents) {
-        skip(folder, {}, contents.error());
+        report_.skip(folder, {}, contents.error());
         return {};
     }
-    for (const auto& sentence : contents->remarks)
-        remark(sentence);
-    Result& result = results_.emplace_back();
-    result.name = target_name(folder.name);
-    result.place = folder.place;
-    result.letters = contents->letters;
-    result.had_uids = contents->uid_validity != 0;
+    ImportedFolder& result = begin(folder, *contents);
     wire::ImportLetters::Mailbox mailbox;
     mailbox.set_name(result.name);
     mailbox.set_uid_validity(contents->uid_validity);
@@ -214,12 +180,12 @@ ImportTarget::Result<void> Import::bring(std::size_t number, const moving::Folde
         if (told < wished.size() && wished[told] != 0 && wished[told] != uid)
             ++result.other_uids;
         ++told;
-        show(result, result.brought + result.before + result.skipped);
+        report_.show(result, result.brought + result.before + result.skipped);
     };
     for (std::size_t at = 0; at < contents->letters;) {
         auto letters = source_->letters(at);
         if (!letters) {
-            skip(folder, {}, letters.error());
+            report_.skip(folder, {}, letters.error());
             break;
         }
         if (letters->empty())
@@ -237,40 +203,12 @@ ImportTarget::Result<void> Import::bring(std::size_t number, const moving::Folde
             if (result.skipped != skipped)
                 wished.pop_back();
         }
-        show(result, result.brought + result.before + result.skipped);
+        report_.show(result, result.brought + result.before + result.skipped);
     }
     if (auto done = target_->commit(ImportTarget::Behind::nothing); !done)
         return done;
-    line_.reset();
-    if (context_.output == Output::text)
-        say(result);
+    report_.say(result);
     return {};
-}
-
-void Import::show(const Result& result, std::uint64_t done)
-{
-    if (!line_)
-        line_.emplace(context_);
-    line_->show(done, result.letters,
-                fmt::format("{}: {} of {} letters, {}", printable(result.name, 40), done,
-                            result.letters, size_text(result.bytes)));
-}
-
-void Import::say(const Result& result)
-{
-    auto line = fmt::format("{}: {} letters, {}", printable(result.name), result.brought,
-                            size_text(result.bytes));
-    if (result.before > 0)
-        line += fmt::format("; {} came before", result.before);
-    if (result.skipped > 0)
-        line += fmt::format("; {} skipped", result.skipped);
-    if (result.kept_uids && result.other_uids == 0)
-        line += "; UIDs kept";
-    else if (result.kept_uids)
-        line += fmt::format("; UIDs kept but of {} letters", result.other_uids);
-    else if (result.had_uids && result.letters > 0)
-        line += "; new UIDs, since the mailbox was not empty: clients fetch its letters again";
-    context_.console.out << line << '\n';
 }
 
 /// What would come; every letter is opened, none is read to its end.
@@ -278,14 +216,8 @@ void Import::look_at(std::size_t number, const moving::Folder& folder)
 {
     auto contents = source_->open(number);
     if (!contents)
-        return skip(folder, {}, contents.error());
-    for (const auto& sentence : contents->remarks)
-        remark(sentence);
-    Result& result = results_.emplace_back();
-    result.name = target_name(folder.name);
-    result.place = folder.place;
-    result.letters = contents->letters;
-    result.had_uids = contents->uid_validity != 0;
+        return report_.skip(folder, {}, contents.error());
+    ImportedFolder& result = begin(folder, *contents);
     for (std::size_t at = 0; at < contents->letters;) {
         auto letters = source_->letters(at);
         if (!letters || letters->empty())
@@ -294,80 +226,22 @@ void Import::look_at(std::size_t number, const moving::Folder& folder)
             auto begun = source_->begin(at++);
             if (!letter.trouble.empty() || !begun || begun->bytes == 0) {
                 ++result.skipped;
-                skip(folder, letter.place,
-                     !letter.trouble.empty() ? letter.trouble
-                     : begun                 ? "it is empty"
-                                             : begun.error());
+                report_.skip(folder, letter.place,
+                             !letter.trouble.empty() ? letter.trouble
+                             : begun                 ? "it is empty"
+                                                     : begun.error());
                 continue;
             }
             result.bytes += begun->bytes;
         }
-        show(result, at);
+        report_.show(result, at);
     }
-    line_.reset();
-    if (context_.output == Output::text)
-        context_.console.out << fmt::format(
-            "{}: {} letters, {}{}\n", printable(result.name), result.letters - result.skipped,
-            size_text(result.bytes), result.had_uids ? ", with UIDs" : "");
+    report_.say_of_dry_run(result);
 }
 
 Exit Import::close(Exit code, const std::string& stopped)
 {
-    line_.reset();
-    Result all;
-    json::array mailboxes;
-    for (const auto& result : results_) {
-        all.brought += result.brought;
-        all.before += result.before;
-        all.bytes += result.bytes;
-        mailboxes.push_back(json::object{{"mailbox", result.name},
-                                         {"letters", result.letters},
-                                         {"imported", result.brought},
-                                         {"imported_before", result.before},
-                                         {"skipped", result.skipped},
-                                         {"bytes", result.bytes},
-                                         {"uids_kept", result.kept_uids},
-                                         {"uids_changed", result.other_uids}});
-    }
-    json::array left_out;
-    if (target_)
-        for (const auto& keyword : target_->keywords_left_out)
-            left_out.push_back(json::string(keyword));
-    if (context_.output == Output::json) {
-        json::object told{{"mailboxes", std::move(mailboxes)},
-                          {"imported", all.brought},
-                          {"skipped", skips_},
-                          {"wrong", skipped_},
-                          {"remarks", remarks_},
-                          {"keywords_left_out", left_out}};
-        if (!stopped.empty()) {
-            told["error"] = stopped;
-            told["exit_code"] = static_cast<int>(code);
-        }
-        context_.console.out << json::serialize(told) << '\n';
-        if (!stopped.empty())
-            complain(context_.console, code, stopped);
-        return code;
-    }
-    for (const auto& keyword : left_out)
-        context_.console.err << fmt::format(
-            "posthouse: there was no room for the keyword {}: a mailbox has 64 at most\n",
-            printable(keyword.as_string()));
-    if (target_ && target_->without_summary > 0)
-        context_.console.err << fmt::format(
-            "posthouse: {} letters came without a summary: it is made when somebody reads them\n",
-            target_->without_summary);
-    if (!stopped.empty())
-        complain(context_.console, code, stopped);
-    if (wish_.dry_run)
-        context_.console.out << "Nothing was changed: --dry-run.\n";
-    else
-        context_.console.out << fmt::format(
-            "Imported {} letters ({}) into {}{}{}.\n", all.brought, size_text(all.bytes),
-            wish_.address,
-            all.before > 0 ? fmt::format("; {} came with an earlier run", all.before) : "",
-            skips_ > 0 ? fmt::format("; {} skipped", skips_) : "");
-    return code;
+    return report_.close(code, stopped, target_ ? &*target_ : nullptr);
 }
 
 Exit Import::run()
@@ -424,8 +298,8 @@ Exit Import::run()
     for (const auto number : order) {
         const auto& folder = (*folders)[number];
         if (!folder.trouble.empty()) {
-            skip(folder, {}, folder.trouble);
-        } else if (is_wanted(folder.name)) {
+            report_.skip(folder, {}, folder.trouble);
+        } else if (is_chosen(wish_.folders, folder.name)) {
             if (wish_.dry_run)
                 look_at(number, folder);
             else if (auto brought = bring(number, folder); !brought)
@@ -435,7 +309,7 @@ Exit Import::run()
     if (!wish_.dry_run)
         if (auto ended = target_->finish(wish_.again); !ended)
             return close(ended.error().code, ended.error().sentence);
-    return close(skips_ > 0 ? Exit::failure : Exit::ok, {});
+    return close(report_.skips > 0 ? Exit::failure : Exit::ok, {});
 }
 
 } // namespace

@@ -196,7 +196,7 @@ std::string command_manual(const CLI::App& app)
 {
     std::string page =
         ".\\\" Made by `posthouse manual 1`.\n"
-        ".TH POSTHOUSE 1 \"\" \"posthouse 0.1.0\" \"Posthouse\"\n"
+        ".TH POSTHOUSE 1 \"\" \"posthouse " POSTHOUSE_VERSION "\" \"Posthouse\"\n"
         ".SH NAME\nposthouse \\- a whole mail system in one program\n"
         ".SH SYNOPSIS\n.B posthouse\n[\\fB\\-\\-config\\fR \\fIFILE\\fR] [\\fB\\-\\-json\\fR] "
         "\\fICOMMAND\\fR ...\n"
@@ -227,13 +227,14 @@ std::string command_manual(const CLI::App& app)
 
 std::string configuration_manual()
 {
-    std::string page = ".\\\" Made by `posthouse manual 5`.\n"
-                       ".TH POSTHOUSE.TOML 5 \"\" \"posthouse 0.1.0\" \"Posthouse\"\n"
-                       ".SH NAME\nposthouse.toml \\- configuration of posthouse\n"
-                       ".SH DESCRIPTION\nOne TOML file. \\fBposthouse check\\fR reports all that "
-                       "is wrong with it; a wrong file never replaces a running configuration. "
-                       "In the keys below \\fB*\\fR stands for any name and \\fB[]\\fR for the "
-                       "tables of an array.\n.SH KEYS\n";
+    std::string page =
+        ".\\\" Made by `posthouse manual 5`.\n"
+        ".TH POSTHOUSE.TOML 5 \"\" \"posthouse " POSTHOUSE_VERSION "\" \"Posthouse\"\n"
+        ".SH NAME\nposthouse.toml \\- configuration of posthouse\n"
+        ".SH DESCRIPTION\nOne TOML file. \\fBposthouse check\\fR reports all that "
+        "is wrong with it; a wrong file never replaces a running configuration. "
+        "In the keys below \\fB*\\fR stands for any name and \\fB[]\\fR for the "
+        "tables of an array.\n.SH KEYS\n";
     for (const auto& key : config::keys()) {
         page += fmt::format(".TP\n.B {}\n{}\n.br\n", roff(key.path), roff(key.meaning));
         page += fmt::format("Value: {}.", roff(config::expectation(key)));

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/sendmail_places.hpp"
 
+#include "base/descriptor_io.hpp"
 #include "base/text.hpp"
 
 #include <array>
@@ -20,20 +21,7 @@
 namespace posthouse::cli {
 namespace {
 
-/// Without SIGPIPE where it is a socket. False: it cannot be written.
-bool write_all(int to, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const auto written = ::write(to, bytes.data(), bytes.size());
-        if (written < 0 && errno == EINTR)
-            continue;
-        if (written <= 0)
-            return false;
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-    }
-    return true;
-}
-
+/// Without SIGPIPE. False: it cannot be written, or is no socket.
 bool send_all(int socket, std::string_view bytes)
 {
     while (!bytes.empty()) {
@@ -80,7 +68,7 @@ bool move_some(int from, int to)
     if (got <= 0)
         return false;
     const std::string_view bytes(buffer.data(), static_cast<std::size_t>(got));
-    return send_all(to, bytes) || (errno == ENOTSOCK && write_all(to, bytes));
+    return send_all(to, bytes) || (errno == ENOTSOCK && write_all(to, bytes).has_value());
 }
 
 } // namespace

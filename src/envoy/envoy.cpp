@@ -7,7 +7,6 @@
 
 #include <boost/asio/io_context.hpp>
 
-#include <algorithm>
 #include <ctime>
 #include <fmt/format.h>
 
@@ -22,13 +21,9 @@ bool serves(const process::Settings& old_settings, const process::Settings& sett
     const auto& before = old_settings.config.logins;
     const auto& now = settings.config.logins;
     if (member == process::kerberos_envoy)
-        return old_settings.keytab.reveal() == settings.keytab.reveal() &&
+        return old_settings.keytab == settings.keytab &&
                old_settings.config.hostname == settings.config.hostname;
-    const auto same_secret = [](const auto& one, const auto& other) {
-        return one.first == other.first && one.second.reveal() == other.second.reveal();
-    };
-    const bool same_secrets =
-        std::ranges::equal(old_settings.secrets, settings.secrets, same_secret);
+    const bool same_secrets = old_settings.secrets == settings.secrets;
     if (member == process::issuer_envoy)
         return before.oauth == now.oauth && same_secrets;
     const auto* old_source = source_of(member, old_settings.config);

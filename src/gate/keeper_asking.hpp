@@ -8,6 +8,24 @@
 
 namespace posthouse::gate {
 
+inline std::uint32_t number(imap::Handle handle)
+{
+    return static_cast<std::uint32_t>(handle);
+}
+
+inline std::optional<mail::UidSet> uids_in(std::string_view text)
+{
+    constexpr std::size_t most_ranges = 2'000'000;
+    return text.empty() ? mail::UidSet() : mail::UidSet::parse(text, most_ranges);
+}
+
+void put_flags(const mail::Flags& flags, auto& to)
+{
+    to.set_flags(flags.system.bits());
+    for (const auto& keyword : flags.keywords)
+        to.add_keywords(keyword);
+}
+
 template <class Answer, class Request>
 Task<imap::Result<wire::Typed<Answer>>> KeeperBackend::ask(wire::Method method, Request request,
                                                            std::string raw)

@@ -123,6 +123,7 @@ Task<bool> Dispatch::route_ahead(std::shared_ptr<OpenLetter> letter)
             letter->filed_ahead = std::move(ahead->filed);
     }
     note_routes(*letter, std::move(rows.deliveries), page.notices);
+    letter->over = letter->has_nothing_left();
     co_return true;
 }
 

@@ -27,7 +27,7 @@ Task<void> Dispatch::settle(std::shared_ptr<OpenLetter> letter)
     while (!letter->ended && !letter->notices.empty() && letter->routed && !letter->untried() &&
            !letter->under_way())
         co_await notify(letter);
-    if (!letter->ended && letter->settled() && letter->notices.empty() && !letter->under_way())
+    if (!letter->ended && letter->has_nothing_left() && !letter->under_way())
         co_await finish(letter);
     letter->settling = false;
     if (letter->ended || (!letter->under_way() && letter->routed))
@@ -244,6 +244,8 @@ Task<spool::Spool::Ending> Dispatch::ending_of(const OpenLetter& letter, Timesta
     ending.event_keys = letter.event_keys;
     for (const auto& expansion : letter.expansions)
         ending.expansions.push_back({expansion.delivery()});
+    if (letter.over)
+        ending.arrival = spool::Spool::Arrival::to_route;
     ending.body = co_await fate_of_body(letter);
     auto& story = ending.story;
     story.set_sender(letter.record.sender());
@@ -355,7 +357,8 @@ Task<store::Result<void>> Dispatch::end_once(std::shared_ptr<OpenLetter> letter,
     letter->settling = true;
     const auto now = wall_clock();
     auto ending = co_await ending_of(*letter, now);
-    ending.arrival = arrival;
+    if (arrival)
+        ending.arrival = arrival;
     auto done = co_await office_.spool.finish(letter->id, ending, now);
     letter->settling = false;
     if (done)

@@ -252,7 +252,10 @@ Task<Dispatch::Written> Dispatch::conclude(std::shared_ptr<OpenLetter> letter,
     if (letter->events.size() + events.size() > events_of_a_letter)
         events.clear();
     letter->events.insert(letter->events.end(), events.begin(), events.end());
-    if (letter->settled() && letter->notices.empty()) {
+    // It may take away the row that finds the letter, if others are to be done with it: these are.
+    while (letter->last_page_under_way)
+        co_await sleep(std::chrono::milliseconds(10));
+    if (letter->has_nothing_left()) {
         for (auto& update : updates) // Still on disk, for the end to erase.
             letter->deliveries[update.record.id()].due_row = update.old_due;
         co_return Written::with_the_end;

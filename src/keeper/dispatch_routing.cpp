@@ -296,6 +296,25 @@ void Dispatch::note_routes(OpenLetter& letter, std::map<std::uint64_t, spool::De
     }
 }
 
+namespace {
+
+/// Will routing leave a letter with nothing to be done, so that only its unsorted row finds it if
+/// we end before it does?
+bool leaves_nothing(const OpenLetter& letter,
+                    const std::map<std::uint64_t, spool::Delivery>& deliveries,
+                    const spool::Spool::Notices& notices)
+{
+    return notices.empty() && letter.notices.empty() &&
+           std::ranges::all_of(
+               letter.deliveries,
+               [](const auto& entry) { return is_final(entry.second.record.state()); }) &&
+           std::ranges::all_of(deliveries, [&](const auto& entry) {
+               return letter.deliveries.contains(entry.first) || is_final(entry.second.state());
+           });
+}
+
+} // namespace
+
 Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> letter,
                                                  std::vector<wire::Routed::Delivery> routes,
                                                  wire::Routed rewritten)
@@ -309,9 +328,14 @@ Task<store::Result<void>> Dispatch::apply_routes(std::shared_ptr<OpenLetter> let
     spool::Spool::Notices notices;
     for (auto page = pages.begin(); page != pages.end(); ++page) {
         notices.insert(notices.end(), page->notices.begin(), page->notices.end());
+        const bool is_last = std::next(page) == pages.end();
+        letter->last_page_under_way = is_last;
+        if (is_last)
+            letter->over = last.over = leaves_nothing(*letter, rows.deliveries, notices);
         auto stored = co_await office_.spool.add_deliveries(
             letter->id, std::move(page->deliveries), std::move(page->notices),
-            std::next(page) == pages.end() ? std::optional(last) : std::nullopt);
+            is_last ? std::optional(last) : std::nullopt);
+        letter->last_page_under_way = false;
         if (!stored) {
             letter->record = before;
             co_return std::unexpected(stored.error());

@@ -336,6 +336,7 @@ Task<wire::Result<Answer>> Intake::accept(const wire::Link* gate, wire::Frame fr
                 routes.deliveries.push_back(delivery.record);
             for (const auto& notice : open->notices)
                 routes.notices.emplace_back(notice.delivery, notice.record);
+            routes.over = open->over;
         }
     }
     auto done = co_await office_.spool.accept(std::move(letter));

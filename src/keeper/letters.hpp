@@ -35,9 +35,11 @@ struct OpenLetter {
     std::string body;
     /// What a sorter has made of it already, for its only delivery, to a mailbox.
     std::unique_ptr<wire::Filed> filed_ahead;
-    bool fresh = false;    // accepted in this run: nothing was done with it before
-    bool routed = false;   // all its deliveries are there
-    bool settling = false; // a notification or the end is being written
+    bool fresh = false;  // accepted in this run: nothing was done with it before
+    bool routed = false; // all its deliveries are there
+    bool over = false;   // routed, which left nothing to be done: its unsorted row is there still
+    bool last_page_under_way = false; // of its routes
+    bool settling = false;            // a notification or the end is being written
     bool ended = false;
     std::set<std::uint64_t> filed;         // in mailboxes that are not told yet to forget it
     std::uint32_t expanding = 0;           // expansions whose rows are being written
@@ -50,6 +52,7 @@ struct OpenLetter {
     }
     bool settled() const;   // routed, and every delivery has its final outcome
     bool under_way() const; // some delivery is in an attempt
+    bool has_nothing_left() const { return settled() && notices.empty(); }
     /// Some delivery has never been tried and will be soon: its failure may join the notification.
     bool untried() const;
 };

@@ -216,14 +216,22 @@ void Mailboxes::changed(mailbox::AccountId id, mailbox::MailboxId mailbox)
             if (session->watches_tree)
                 news = session->changed_tree = true;
         } else {
-            for (const auto& [handle, opened] : session->opened)
-                if (opened.mailbox == mailbox && opened.owner == id)
-                    news = session->changed_handles.insert(handle).second || news;
-            news = note_watched(*session, id, mailbox) || news;
+            news = note_changed(*session, id, mailbox);
         }
         if (news)
             tell_soon(*session);
     }
+}
+
+/// Is it news to the session?
+bool Mailboxes::note_changed(ReaderSession& session, mailbox::AccountId owner,
+                             mailbox::MailboxId mailbox)
+{
+    bool news = false;
+    for (const auto& [handle, opened] : session.opened)
+        if (opened.mailbox == mailbox && opened.owner == owner)
+            news = session.changed_handles.insert(handle).second || news;
+    return note_watched(session, owner, mailbox) || news;
 }
 
 /// Of a mailbox that it has not opened.
@@ -251,15 +259,9 @@ bool Mailboxes::note_watched(ReaderSession& session, mailbox::AccountId id,
 void Mailboxes::changed_for(mailbox::AccountId owner, mailbox::MailboxId mailbox,
                             mailbox::AccountId reader)
 {
-    for (auto* session : sessions_.of(reader)) {
-        bool news = false;
-        for (const auto& [handle, opened] : session->opened)
-            if (opened.mailbox == mailbox && opened.owner == owner)
-                news = session->changed_handles.insert(handle).second || news;
-        news = note_watched(*session, owner, mailbox) || news;
-        if (news)
+    for (auto* session : sessions_.of(reader))
+        if (note_changed(*session, owner, mailbox))
             tell_soon(*session);
-    }
 }
 
 /// Something was opened to somebody, or to anyone: more mailboxes are to be seen.

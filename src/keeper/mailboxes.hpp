@@ -87,6 +87,7 @@ private:
     void opened(mailbox::Account&);
     void changed(mailbox::AccountId, mailbox::MailboxId);
     void changed_for(mailbox::AccountId, mailbox::MailboxId, mailbox::AccountId reader);
+    bool note_changed(ReaderSession&, mailbox::AccountId, mailbox::MailboxId);
     bool note_watched(ReaderSession&, mailbox::AccountId, mailbox::MailboxId);
     void tell_soon(ReaderSession&);
     void tell(ReaderSession&);

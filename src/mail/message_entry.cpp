@@ -120,6 +120,15 @@ void EntryPacker::append(const MessageEntry& entry, std::string& to)
     last_ = entry;
 }
 
+std::string packed_entries(std::span<const MessageEntry> entries)
+{
+    std::string bytes;
+    EntryPacker packer(all_entry_fields);
+    for (const auto& entry : entries)
+        packer.append(entry, bytes);
+    return bytes;
+}
+
 std::optional<MessageEntry> EntryUnpacker::next()
 {
     if (damaged_ || packed_.empty())

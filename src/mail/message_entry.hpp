@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -45,6 +46,9 @@ private:
     std::uint8_t fields_;
     MessageEntry last_;
 };
+
+/// With all their fields.
+std::string packed_entries(std::span<const MessageEntry>);
 
 /// The way back. What is not well-formed ends it.
 class EntryUnpacker {

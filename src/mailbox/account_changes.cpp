@@ -97,28 +97,20 @@ Task<Result<Account::Stored>> Account::store(MailboxId id, StoreOrder order)
     for (const auto& uids : cut(all, Limits::flags_a_commit, Limits::pages_a_commit)) {
         auto done = co_await commit(
             [&](Delta& delta) -> Result<void> {
-                const auto* box = delta.look(id);
-                if (box == nullptr)
+                if (delta.look(id) == nullptr)
                     return std::unexpected(Error::nonexistent);
                 if (!delta.is_loaded(id))
                     return std::unexpected(Error::unavailable); // The state was read anew.
-                std::uint64_t bits = 0;
-                if (!order.flags.keywords.empty()) {
-                    if (order.change == FlagChange::remove) {
-                        bits = known_bits(*box, order.flags.keywords);
-                    } else {
-                        if (!has_room_for(*box, order.flags.keywords))
-                            return std::unexpected(Error::limit);
-                        bits = learnt_bits(*delta.box(id), order.flags.keywords);
-                    }
-                }
+                const auto bits = bits_for(delta, id, order);
+                if (!bits)
+                    return std::unexpected(bits.error());
                 std::uint64_t modseq = 0;
                 delta.change_flags(id, uids, [&](Entry& entry) {
                     if (order.unchanged_since && entry.modseq > *order.unchanged_since) {
                         stored.refused.add(entry.uid);
                         return false;
                     }
-                    if (!apply(order, bits, entry))
+                    if (!apply(order, *bits, entry))
                         return false;
                     if (modseq == 0)
                         modseq = delta.next_modseq();

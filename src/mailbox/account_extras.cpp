@@ -18,7 +18,7 @@ Task<Result<std::map<std::uint32_t, std::string>>> Account::uidls(MailboxId id)
         co_return std::unexpected(rows.error());
     for (auto& row : *rows)
         if (row.key.size() == 9)
-            all[key::read_u32(std::string_view(row.key).substr(5))] = std::move(row.value);
+            all[read_u32(std::string_view(row.key).substr(5))] = std::move(row.value);
     co_return all;
 }
 

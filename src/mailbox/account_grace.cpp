@@ -28,15 +28,6 @@ std::vector<Entry> entries_in(const GracedMessages& row)
     return entries;
 }
 
-std::string packed(const std::vector<Entry>& entries)
-{
-    std::string bytes;
-    mail::EntryPacker packer(mail::all_entry_fields);
-    for (const auto& entry : entries)
-        packer.append(entry, bytes);
-    return bytes;
-}
-
 std::uint64_t bytes_of(const std::vector<Entry>& entries)
 {
     std::uint64_t bytes = 0;
@@ -81,7 +72,7 @@ Task<Result<std::map<std::uint32_t, std::string>>> Account::uidls_of(MailboxId i
         co_return std::unexpected(from_store(page.error()));
     for (auto& row : page->rows)
         if (row.key.size() == 9)
-            found[key::read_u32(std::string_view(row.key).substr(5))] = std::move(row.value);
+            found[read_u32(std::string_view(row.key).substr(5))] = std::move(row.value);
     co_return found;
 }
 
@@ -116,7 +107,7 @@ void Account::keep_graced(Delta& delta, MailboxId id, const std::vector<Entry>& 
         const auto end = std::min(first + entries_a_row, entries.size());
         const std::vector<Entry> some(entries.begin() + static_cast<std::ptrdiff_t>(first),
                                       entries.begin() + static_cast<std::ptrdiff_t>(end));
-        row.set_entries(packed(some));
+        row.set_entries(mail::packed_entries(some));
         row.mutable_uidls()->clear();
         for (const auto& entry : some)
             if (const auto uidl = uidls.find(entry.uid); uidl != uidls.end())

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "base/text.hpp"
 #include "mailbox/account.hpp"
 #include "mailbox/keys.hpp"
 
@@ -63,7 +64,7 @@ Task<Result<void>> Account::modernise()
                 size = size - edit.length() + edit.text().size();
             message.clear_summary();
             Entry entry;
-            entry.uid = key::read_u32(std::string_view(row.key).substr(5));
+            entry.uid = read_u32(std::string_view(row.key).substr(5));
             entry.modseq = delta.account().modseq();
             entry.size = size;
             entry.internal_date = message.internal_date();

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What those may do who are not the owner, and what they have seen.
+#include "base/text.hpp"
 #include "mailbox/account.hpp"
 #include "mailbox/keys.hpp"
 #include "mailbox/keywords.hpp"
@@ -141,7 +142,7 @@ Task<Result<void>> Account::load_seen(MailboxId id, AccountId reader)
         for (const auto& row : *rows) {
             if (row.key.size() != prefix.size() + 4)
                 co_return std::unexpected(Error::corrupt);
-            const auto page = key::read_u32(std::string_view(row.key).substr(prefix.size()));
+            const auto page = read_u32(std::string_view(row.key).substr(prefix.size()));
             // A damaged page is one that the reader reads again.
             (void)runs->unpack(page, row.value);
         }
@@ -168,23 +169,15 @@ void Account::forget_seen_of_gone(Delta& delta, MailboxId id, AccountId reader, 
 Result<void> Account::store_part(Delta& delta, const StoringAs& storing, Stored& stored)
 {
     const auto [reader, id, order, uids] = storing;
-    const auto* box = delta.look(id);
-    if (box == nullptr)
+    if (delta.look(id) == nullptr)
         return std::unexpected(Error::nonexistent);
     const std::pair key(id, reader.account);
     if (!delta.is_loaded(id) || !seen_.contains(key))
         return std::unexpected(Error::unavailable); // The state was read anew.
     const Reach reach(reader.rights);
-    std::uint64_t bits = 0;
-    if (!order.flags.keywords.empty() && reach.keywords) {
-        if (order.change == FlagChange::remove) {
-            bits = known_bits(*box, order.flags.keywords);
-        } else {
-            if (!has_room_for(*box, order.flags.keywords))
-                return std::unexpected(Error::limit);
-            bits = learnt_bits(*delta.box(id), order.flags.keywords);
-        }
-    }
+    const auto bits = reach.keywords ? bits_for(delta, id, order) : Result<std::uint64_t>(0);
+    if (!bits)
+        return std::unexpected(bits.error());
     auto& runs = coming_seen_[key];
     if (!runs)
         runs = std::make_shared<SeenRuns>(*seen_.at(key));
@@ -200,7 +193,7 @@ Result<void> Account::store_part(Delta& delta, const StoringAs& storing, Stored&
             stored.refused.add(uid);
             continue;
         }
-        auto after = changed(*before, order, bits, reach);
+        auto after = changed(*before, order, *bits, reach);
         const bool shared_change = !(after == *before);
         const bool marks = seen && *seen != runs->seen(uid);
         if (!shared_change && !marks)

@@ -185,7 +185,7 @@ Task<Result<void>> Account::undelete_row(std::string key, GracedMessages message
             if (left.empty()) {
                 delta.erase_row(key);
             } else {
-                messages.set_entries(packed(left));
+                messages.set_entries(mail::packed_entries(left));
                 delta.put_row(key, messages.SerializeAsString());
             }
             return {};

@@ -43,15 +43,6 @@ std::size_t Delta::weight() const
 
 namespace {
 
-std::string packed(const std::vector<Entry>& entries)
-{
-    std::string bytes;
-    mail::EntryPacker packer(mail::all_entry_fields);
-    for (const auto& entry : entries)
-        packer.append(entry, bytes);
-    return bytes;
-}
-
 /// Ranges in several rows, should one not hold them.
 void write_trail(store::Writer::Batch& batch, MailboxId id, std::uint64_t modseq,
                  const mail::UidSet& uids)
@@ -83,7 +74,7 @@ void Delta::write(store::Writer::Batch& batch)
             if (page.entries.empty())
                 batch.erase(key::page(id, number));
             else
-                batch.put(key::page(id, number), packed(page.entries));
+                batch.put(key::page(id, number), mail::packed_entries(page.entries));
         }
         for (const auto& [modseq, news] : part.news)
             write_trail(batch, id, modseq, news.vanished);

@@ -12,7 +12,6 @@
 namespace posthouse::mailbox {
 
 std::vector<Entry> entries_in(const GracedMessages&);
-std::string packed(const std::vector<Entry>&);
 std::uint64_t bytes_of(const std::vector<Entry>&);
 /// So much can be brought back no more.
 void count_less(AccountRecord&, std::uint64_t bytes, std::uint64_t messages);

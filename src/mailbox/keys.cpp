@@ -27,20 +27,6 @@ std::uint32_t number(MailboxId id)
 
 } // namespace
 
-void append_u32(std::string& to, std::uint32_t value)
-{
-    for (int shift = 24; shift >= 0; shift -= 8)
-        to += static_cast<char>(value >> shift & 0xff);
-}
-
-std::uint32_t read_u32(std::string_view four_bytes)
-{
-    std::uint32_t value = 0;
-    for (const char byte : four_bytes.substr(0, 4))
-        value = value << 8 | static_cast<unsigned char>(byte);
-    return value;
-}
-
 std::string mailbox(MailboxId id)
 {
     return with_u32('b', number(id));

@@ -11,9 +11,6 @@
 /// Under which keys an account's partition keeps its rows. docs/mailboxes.md
 namespace posthouse::mailbox::key {
 
-void append_u32(std::string& to, std::uint32_t value);
-std::uint32_t read_u32(std::string_view four_bytes);
-
 inline const std::string account = "A";
 std::string mailbox(MailboxId);
 /// Index pages: entries of page_uids UIDs each.

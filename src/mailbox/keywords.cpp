@@ -44,6 +44,18 @@ bool has_room_for(const Mailbox& box, const std::vector<std::string>& keywords)
     return true;
 }
 
+Result<std::uint64_t> bits_for(Delta& delta, MailboxId id, const Account::StoreOrder& order)
+{
+    const auto& keywords = order.flags.keywords;
+    if (keywords.empty())
+        return 0;
+    if (order.change == Account::FlagChange::remove)
+        return known_bits(*delta.look(id), keywords);
+    if (!has_room_for(*delta.look(id), keywords))
+        return std::unexpected(Error::limit);
+    return learnt_bits(*delta.box(id), keywords);
+}
+
 std::vector<std::string> keywords_of(const Mailbox& box, std::uint64_t bits)
 {
     std::vector<std::string> keywords;

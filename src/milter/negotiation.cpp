@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/negotiation.hpp"
 
+#include "base/text.hpp"
+
 namespace posthouse::milter {
 
 void append_offer(std::string& to)

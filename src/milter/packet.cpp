@@ -1,26 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "milter/packet.hpp"
 
+#include "base/text.hpp"
+
 namespace posthouse::milter {
 namespace {
 
 constexpr std::size_t length_bytes = 4;
 
-std::uint32_t read_u32(std::string_view bytes)
-{
-    std::uint32_t value = 0;
-    for (const char byte : bytes.substr(0, 4))
-        value = value << 8 | static_cast<unsigned char>(byte);
-    return value;
-}
-
 } // namespace
-
-void append_u32(std::string& to, std::uint32_t value)
-{
-    for (int shift = 24; shift >= 0; shift -= 8)
-        to += static_cast<char>(value >> shift & 0xff);
-}
 
 void append_text(std::string& to, std::string_view text)
 {

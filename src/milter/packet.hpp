@@ -71,7 +71,6 @@ void append_packet(std::string& to, Command, std::string_view payload = {});
 /// Takes the next packet out of the buffer; nothing: not all of it has come.
 std::expected<std::optional<Packet>, Fault> take_packet(InputBuffer& from, std::size_t most_bytes);
 
-void append_u32(std::string& to, std::uint32_t);
 /// With the NUL at its end. A NUL in `text` and what follows is left out.
 void append_text(std::string& to, std::string_view text);
 

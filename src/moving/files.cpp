@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "moving/files.hpp"
 
+#include "base/descriptor_io.hpp"
 #include "base/unique_fd.hpp"
 
 #include <algorithm>
@@ -13,9 +14,9 @@
 namespace posthouse::moving {
 namespace {
 
-std::unexpected<std::string> failed()
+std::unexpected<std::string> failed(int error = errno)
 {
-    return std::unexpected(std::string(std::strerror(errno)));
+    return std::unexpected(std::string(std::strerror(error)));
 }
 
 class HostFile final : public File {
@@ -33,20 +34,12 @@ public:
         if (offset >= bytes_)
             return std::string();
         length = static_cast<std::size_t>(std::min<std::uint64_t>(length, bytes_ - offset));
-        std::string bytes(length, '\0');
-        std::size_t at = 0;
-        while (at < length) {
-            const auto got = ::pread(file_.get(), bytes.data() + at, length - at,
-                                     static_cast<off_t>(offset + at));
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                return failed();
-            if (got == 0)
-                return std::unexpected(std::string("the file became shorter"));
-            at += static_cast<std::size_t>(got);
-        }
-        return bytes;
+        auto bytes = read_at(file_.get(), offset, length);
+        if (!bytes)
+            return failed(bytes.error());
+        if (bytes->size() < length)
+            return std::unexpected(std::string("the file became shorter"));
+        return std::move(*bytes);
     }
 
 private:

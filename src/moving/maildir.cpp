@@ -32,10 +32,7 @@ public:
     Result<Contents> open(std::size_t folder) override;
     Result<std::vector<Letter>> letters(std::size_t from) override
     {
-        from = std::min(from, letters_.size());
-        const auto end = std::min(from + Limits::page, letters_.size());
-        return std::vector<Letter>(letters_.begin() + static_cast<std::ptrdiff_t>(from),
-                                   letters_.begin() + static_cast<std::ptrdiff_t>(end));
+        return page_of(letters_, from);
     }
     Result<Begun> begin(std::size_t letter) override;
     Result<std::string> read() override

@@ -26,10 +26,7 @@ public:
     Result<Contents> open(std::size_t folder) override;
     Result<std::vector<Letter>> letters(std::size_t from) override
     {
-        from = std::min(from, mbox_.letters.size());
-        const auto end = std::min(from + Limits::page, mbox_.letters.size());
-        return std::vector<Letter>(mbox_.letters.begin() + static_cast<std::ptrdiff_t>(from),
-                                   mbox_.letters.begin() + static_cast<std::ptrdiff_t>(end));
+        return page_of(mbox_.letters, from);
     }
     Result<Begun> begin(std::size_t letter) override;
     Result<std::string> read() override

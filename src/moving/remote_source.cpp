@@ -1,8 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "moving/remote_source.hpp"
 
+#include "base/descriptor_io.hpp"
+#include "base/text.hpp"
 #include "moving/reader.pb.h"
 
+#include <array>
 #include <cerrno>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -11,19 +14,6 @@ namespace posthouse::moving {
 namespace {
 
 constexpr std::size_t longest_message = 64 << 20;
-
-bool send_all(int socket, std::string_view bytes)
-{
-    while (!bytes.empty()) {
-        const auto sent = ::write(socket, bytes.data(), bytes.size());
-        if (sent < 0 && errno == EINTR)
-            continue;
-        if (sent <= 0)
-            return false;
-        bytes.remove_prefix(static_cast<std::size_t>(sent));
-    }
-    return true;
-}
 
 bool read_all(int socket, char* to, std::size_t length)
 {
@@ -44,21 +34,18 @@ bool send(int socket, const Message& message)
 {
     const auto text = message.SerializeAsString();
     std::string frame;
-    for (int shift = 24; shift >= 0; shift -= 8)
-        frame += static_cast<char>(text.size() >> shift & 0xff);
+    append_u32(frame, static_cast<std::uint32_t>(text.size()));
     frame += text;
-    return send_all(socket, frame);
+    return write_all(socket, frame).has_value();
 }
 
 template <class Message>
 bool receive(int socket, Message& message)
 {
-    unsigned char head[4];
-    if (!read_all(socket, reinterpret_cast<char*>(head), sizeof head))
+    std::array<char, 4> head{};
+    if (!read_all(socket, head.data(), head.size()))
         return false;
-    std::size_t length = 0;
-    for (const auto byte : head)
-        length = length << 8 | byte;
+    const std::size_t length = read_u32({head.data(), head.size()});
     if (length > longest_message)
         return false;
     std::string text(length, '\0');

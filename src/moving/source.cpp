@@ -1,10 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "moving/source.hpp"
 
+#include "moving/limits.hpp"
 #include "moving/maildir.hpp"
 #include "moving/mbox.hpp"
 
+#include <algorithm>
+
 namespace posthouse::moving {
+
+std::vector<Letter> page_of(const std::vector<Letter>& letters, std::size_t from)
+{
+    from = std::min(from, letters.size());
+    const auto end = std::min(from + Limits::page, letters.size());
+    return {letters.begin() + static_cast<std::ptrdiff_t>(from),
+            letters.begin() + static_cast<std::ptrdiff_t>(end)};
+}
 
 Result<std::unique_ptr<Source>> source_in(std::unique_ptr<Files> files,
                                           const SourceOptions& options)

@@ -73,6 +73,9 @@ public:
     virtual Result<std::string> read() = 0;
 };
 
+/// The letters from there on that Source::letters() tells at once.
+std::vector<Letter> page_of(const std::vector<Letter>&, std::size_t from);
+
 /// What is at a path; the error says why it cannot be read.
 Result<std::unique_ptr<Source>> source_in(std::unique_ptr<Files>, const SourceOptions&);
 

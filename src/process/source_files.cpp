@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "process/source_files.hpp"
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fmt/format.h>
@@ -63,15 +62,6 @@ SourceFiles::Share SourceFiles::share_of(const Member& member, const config::Con
         add_secret(source->connection.password_file);
     }
     return share;
-}
-
-bool operator==(const SourceFiles::Share& one, const SourceFiles::Share& other)
-{
-    const auto same = [](const auto& left, const auto& right) {
-        return left.first == right.first && left.second.reveal() == right.second.reveal();
-    };
-    return one.passwd_file == other.passwd_file && one.keytab.reveal() == other.keytab.reveal() &&
-           std::ranges::equal(one.secrets, other.secrets, same);
 }
 
 std::expected<SourceFiles, std::string> read_source_files(const config::Config& config)

@@ -23,10 +23,10 @@ struct SourceFiles {
         std::string passwd_file;
         Secret keytab;
         std::map<std::string, Secret> secrets;
+        bool operator==(const Share&) const = default;
     };
     Share share_of(const Member&, const config::Config&) const;
 };
-bool operator==(const SourceFiles::Share&, const SourceFiles::Share&);
 
 /// The error is a sentence.
 std::expected<SourceFiles, std::string> read_source_files(const config::Config&);

@@ -102,11 +102,6 @@ bool has_scope(const json::object& claims, std::string_view wanted)
     return false;
 }
 
-TokenVerdict refused(Finding finding, const TokenRules& rules)
-{
-    return {finding, {}, fmt::format("{}", fmt::join(rules.scopes, " ")), rules.discovery_url};
-}
-
 std::int64_t seconds_of(Timestamp at)
 {
     return std::chrono::floor<std::chrono::seconds>(at.time_since_epoch()).count();
@@ -119,35 +114,40 @@ TokenVerdict judge_claims(const json::object& claims, const TokenRules& rules, T
     const auto at = seconds_of(now);
     const auto expires = date_in(claims, "exp"), begins = date_in(claims, "nbf");
     if ((claims.contains("nbf") && !begins) || (begins && *begins > at + leeway))
-        return refused(Finding::wrong, rules);
+        return refused_token(Finding::wrong, rules);
     if (claims.contains("exp") && !expires)
-        return refused(Finding::wrong, rules);
+        return refused_token(Finding::wrong, rules);
     if (expires && *expires <= at - leeway)
-        return refused(Finding::expired, rules);
+        return refused_token(Finding::expired, rules);
     for (const auto& scope : rules.scopes)
         if (!has_scope(claims, scope))
-            return refused(Finding::lacks_scope, rules);
+            return refused_token(Finding::lacks_scope, rules);
     const auto user = text_in(claims, rules.user_claim);
     const auto* verified = claims.if_contains("email_verified");
     const bool doubtful = rules.user_claim == "email" && verified != nullptr &&
                           !(verified->is_bool() && verified->get_bool());
     if (user.empty() || user.size() > Limits::user_bytes || user.contains('\0') || doubtful)
-        return refused(Finding::wrong, rules);
+        return refused_token(Finding::wrong, rules);
     return {Finding::right, std::string(user), {}, {}};
 }
 
 } // namespace
+
+TokenVerdict refused_token(Finding finding, const TokenRules& rules)
+{
+    return {finding, {}, fmt::format("{}", fmt::join(rules.scopes, " ")), rules.discovery_url};
+}
 
 TokenVerdict verify_token(const Secret& token, const TokenKeys& keys, const TokenRules& rules,
                           Timestamp now)
 {
     const auto parts = take_apart(token.reveal());
     if (!parts || !is_right_kind(parts->header) || !is_signed(*parts, keys))
-        return refused(Finding::wrong, rules);
+        return refused_token(Finding::wrong, rules);
     const auto& claims = parts->claims;
     if (rules.issuer.empty() || text_in(claims, "iss") != rules.issuer ||
         !is_for_us(claims, rules.audiences) || !claims.contains("exp"))
-        return refused(Finding::wrong, rules);
+        return refused_token(Finding::wrong, rules);
     return judge_claims(claims, rules, now);
 }
 
@@ -155,12 +155,12 @@ TokenVerdict judge_introspection(const json::object& claims, const TokenRules& r
 {
     const auto* active = claims.if_contains("active");
     if (active == nullptr || !active->is_bool() || !active->get_bool())
-        return refused(Finding::wrong, rules);
+        return refused_token(Finding::wrong, rules);
     if ((claims.contains("iss") && !rules.issuer.empty() &&
          text_in(claims, "iss") != rules.issuer) ||
         (!rules.audiences.empty() && !is_for_us(claims, rules.audiences) &&
          std::ranges::find(rules.audiences, text_in(claims, "client_id")) == rules.audiences.end()))
-        return refused(Finding::wrong, rules);
+        return refused_token(Finding::wrong, rules);
     return judge_claims(claims, rules, now);
 }
 

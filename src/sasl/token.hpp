@@ -24,6 +24,9 @@ struct TokenRules {
     std::string discovery_url = {};
 };
 
+/// What its client is told of a token that is not taken.
+TokenVerdict refused_token(TokenVerdict::Finding, const TokenRules&);
+
 /// Looks at a JSON Web Token (RFC 7519, RFC 8725, RFC 9068): signed by one of the keys with the
 /// algorithm that is the key's, of this issuer, for this audience, not before or after its time.
 /// It must have an end ("exp").

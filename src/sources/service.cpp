@@ -12,6 +12,14 @@
 namespace asio = boost::asio;
 
 namespace posthouse::sources {
+namespace {
+
+bool is_find(const Question& question)
+{
+    return !question.check() && !question.address().empty();
+}
+
+} // namespace
 
 Service::Service(asio::io_context& context, std::vector<std::unique_ptr<Worker>> workers,
                  const Limits& limits)
@@ -59,15 +67,6 @@ void Service::hear()
                            hear();
                        });
 }
-
-namespace {
-
-bool is_find(const Question& question)
-{
-    return !question.check() && !question.address().empty();
-}
-
-} // namespace
 
 void Service::take(std::string& packet)
 {

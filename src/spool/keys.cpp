@@ -16,21 +16,6 @@ std::string with_id(char kind, LetterId id)
     return key;
 }
 
-void append_u32(std::string& to, std::uint32_t value)
-{
-    for (int shift = 24; shift >= 0; shift -= 8)
-        to += static_cast<char>(value >> shift & 0xff);
-}
-
-std::uint32_t read_u32(std::string_view bytes)
-{
-    expects(bytes.size() >= 4);
-    std::uint32_t value = 0;
-    for (std::size_t i = 0; i < 4; ++i)
-        value = value << 8 | static_cast<unsigned char>(bytes[i]);
-    return value;
-}
-
 std::uint64_t sortable(Timestamp at)
 {
     return static_cast<std::uint64_t>(to_microseconds(at));

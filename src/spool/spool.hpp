@@ -42,6 +42,7 @@ public:
     struct Routes {
         std::vector<Delivery> deliveries;
         Notices notices;
+        bool over = false; // as LastPage's
     };
     struct NewLetter {
         LetterId id;
@@ -63,6 +64,7 @@ public:
     struct LastPage {
         Letter letter; // its shared_body, sender and edits are known only now
         std::vector<DeliveryId> expansions = {};
+        bool over = false; // Nothing is left to be done: only the unsorted row finds it, and stays.
     };
     /// Routed deliveries, with the notices of those that failed; repeatable. With the last page the
     /// letter stops being "accepted".
@@ -89,9 +91,9 @@ public:
         std::vector<DeliveryId> expansions = {}; // not routed yet
         FinishedLetter story;
         Body body = Body::drop;
-        bool was_closing = false; // begin_closing() came before
-        std::optional<Arrival>
-            arrival; // set for a letter that was never routed: what it waited for
+        bool was_closing = false;       // begin_closing() came before
+        std::optional<Arrival> arrival; // set for a letter that still has such a row: it was never
+                                        // routed, or was over as soon as it was
     };
     /// The end: only the day's trace remains (and a release row, for Body::release_claim).
     Task<Result<void>> finish(LetterId, Ending, Timestamp now);

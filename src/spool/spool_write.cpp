@@ -3,6 +3,7 @@
 #include "base/text.hpp"
 #include "spool/notice.hpp"
 #include "spool/spool.hpp"
+#include "store/own_bytes.hpp"
 
 #include <algorithm>
 
@@ -48,26 +49,12 @@ Spool::~Spool() = default;
 
 Task<Spool::Result<void>> Spool::open(Random& random)
 {
-    const store::PartitionId settings{"n/spool"};
-    auto page = co_await engine_.partitions().read(settings, {"delivery-key"});
-    if (!page)
-        co_return std::unexpected(page.error());
-    std::string key;
-    if (page->rows.empty()) {
-        append_u64(key, random.next());
-        append_u64(key, random.next());
-        store::Commit first;
-        first.partition = settings;
-        first.expect = page->at;
-        first.put.push_back({"delivery-key", key});
-        if (auto done = co_await engine_.partitions().commit(std::move(first)); !done)
-            co_return std::unexpected(done.error());
-    } else {
-        key = page->rows.front().value;
-        if (key.size() != DeliveryIds::key_bytes)
-            co_return std::unexpected(store::Error::corrupt);
-    }
-    delivery_ids_ = std::make_unique<DeliveryIds>(std::move(key));
+    auto key = co_await store::own_bytes(engine_, {"n/spool"}, "delivery-key", random);
+    if (!key)
+        co_return std::unexpected(key.error());
+    if (key->size() != DeliveryIds::key_bytes)
+        co_return std::unexpected(store::Error::corrupt);
+    delivery_ids_ = std::make_unique<DeliveryIds>(std::move(*key));
     co_return Result<void>{};
 }
 
@@ -116,7 +103,7 @@ void Spool::put_letter(Batch& batch, NewLetter& letter)
     put_record(batch, letter.id, record);
     if (letter.routes)
         put_routes(batch, letter.id, letter.routes->deliveries, letter.routes->notices);
-    else
+    if (!letter.routes || letter.routes->over)
         batch.put(letter.arrival == Arrival::to_hold ? keys::held(letter.id)
                                                      : keys::unsorted(letter.id),
                   {});
@@ -206,7 +193,8 @@ Task<Spool::Result<void>> Spool::add_deliveries(LetterId id, std::vector<Deliver
                                   put_routes(batch, id, d, n);
                                   if (!l)
                                       return;
-                                  batch.erase(keys::unsorted(id));
+                                  if (!l->over)
+                                      batch.erase(keys::unsorted(id));
                                   put_record(batch, id, l->letter);
                                   for (const auto expansion : l->expansions)
                                       batch.erase(keys::expansion(id, expansion));
@@ -277,14 +265,16 @@ Task<Spool::Result<void>> Spool::close_page(LetterId id, std::vector<ClosedRow> 
 void Spool::put_ending(Batch& batch, LetterId id, const Ending& ending, Timestamp now)
 {
     batch.erase(keys::letter(id));
-    if (ending.arrival) // Never routed.
+    if (ending.arrival)
         batch.erase(*ending.arrival == Arrival::to_hold ? keys::held(id) : keys::unsorted(id));
     for (std::uint32_t page = 1; page <= ending.letter.recipient_pages(); ++page)
         batch.erase(keys::recipients(id, page));
     if (ending.letter.edited() || !ending.letter.edits().empty())
         batch.erase(keys::edits(id));
-    if (ending.was_closing)
+    if (ending.was_closing) {
         batch.erase(keys::closing(id));
+        batch.erase(keys::unsorted(id)); // If it was over as soon as it was routed.
+    }
     for (std::size_t i = 0; i < ending.deliveries.size(); ++i)
         erase_delivery(batch, id, ending.deliveries[i], ending.old_dues[i]);
     for (const auto expansion : ending.expansions)

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/contract.hpp"
+#include "base/text.hpp"
 #include "milter/chain.hpp"
 
 #include <chrono>

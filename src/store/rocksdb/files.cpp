@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "store/rocksdb/files.hpp"
 
+#include "base/descriptor_io.hpp"
 #include "base/text.hpp"
 #include "base/unique_fd.hpp"
 
@@ -16,9 +17,9 @@ namespace posthouse::store::rocksdb {
 
 namespace {
 
-std::unexpected<FileError> failed()
+std::unexpected<FileError> failed(int error = errno)
 {
-    return std::unexpected(FileError{errno});
+    return std::unexpected(FileError{error});
 }
 
 /// What a function that answers -1 on failure did; again, if a signal came between.
@@ -45,14 +46,8 @@ public:
     explicit SystemWritable(UniqueFd fd) : fd_(std::move(fd)) {}
     FileResult<> append(std::string_view bytes) override
     {
-        while (!bytes.empty()) {
-            const ssize_t written = ::write(fd_.get(), bytes.data(), bytes.size());
-            if (written < 0 && errno == EINTR)
-                continue;
-            if (written < 0)
-                return failed();
-            bytes.remove_prefix(static_cast<std::size_t>(written));
-        }
+        if (const auto written = write_all(fd_.get(), bytes); !written)
+            return failed(written.error());
         return {};
     }
     FileResult<> sync() override
@@ -69,21 +64,10 @@ public:
     explicit SystemReadable(UniqueFd fd) : fd_(std::move(fd)) {}
     FileResult<std::string> read(std::uint64_t offset, std::size_t length) override
     {
-        std::string bytes(length, '\0');
-        std::size_t have = 0;
-        while (have < length) {
-            const ssize_t got = ::pread(fd_.get(), bytes.data() + have, length - have,
-                                        static_cast<off_t>(offset + have));
-            if (got < 0 && errno == EINTR)
-                continue;
-            if (got < 0)
-                return failed();
-            if (got == 0)
-                break;
-            have += static_cast<std::size_t>(got);
-        }
-        bytes.resize(have);
-        return bytes;
+        auto bytes = read_at(fd_.get(), offset, length);
+        if (!bytes)
+            return failed(bytes.error());
+        return std::move(*bytes);
     }
 
 private:
