@@ -17,6 +17,13 @@
 
 namespace posthouse::spool {
 
+/// All that routing has made of a letter.
+struct Routes {
+    std::vector<Delivery> deliveries;
+    std::vector<std::pair<DeliveryId, NoticeDue>> notices;
+    bool over = false; // as Spool::LastPage's
+};
+
 /// The durable queue: letters, their deliveries, what happened to them, and the rows that find
 /// work. Each function that writes is one commit of one shard; docs/queue.md numbers the states
 /// between them. It decides nothing: when to deliver is the Scheduler's, what to do the keeper's.
@@ -38,12 +45,7 @@ public:
 
     enum class Arrival : std::uint8_t { to_route, to_hold };
     using Notices = std::vector<std::pair<DeliveryId, NoticeDue>>;
-    /// All that routing has made of a letter.
-    struct Routes {
-        std::vector<Delivery> deliveries;
-        Notices notices;
-        bool over = false; // as LastPage's
-    };
+    using Routes = spool::Routes;
     struct NewLetter {
         LetterId id;
         Letter record; // Its recipients are set from `recipients`.
