@@ -139,26 +139,38 @@ std::optional<Step> Session::advance(Instant now)
     return std::nullopt;
 }
 
-/// Where the first line ends, if all of it is here. The session closes over one that is too long:
-/// where its next command begins is anyone's guess.
+/// Where the first line ends, if all of it is here. One that is too long is passed over to its end:
+/// nothing in it is a command.
 std::optional<std::size_t> Session::line_end(std::size_t limit)
 {
     const auto input = input_.view();
     const auto end = input.find('\n');
-    if ((end == input.npos ? input.size() : end + 1) > limit) {
-        error("The line is too long");
-        close(CloseReason::line_too_long);
-        return std::nullopt;
-    }
-    return end == input.npos ? std::nullopt : std::optional(end);
+    skipping_ = (end == input.npos ? input.size() : end + 1) > limit;
+    return skipping_ || end == input.npos ? std::nullopt : std::optional(end);
+}
+
+/// False: its end is not here yet.
+bool Session::skip_line()
+{
+    const auto end = input_.view().find('\n');
+    const bool whole = end != std::string_view::npos;
+    input_.consume_and_wipe(whole ? end + 1 : input_.view().size());
+    skipping_ = !whole;
+    return whole;
 }
 
 std::optional<Step> Session::read_command(Instant now)
 {
+    if (skipping_ && !skip_line())
+        return wait_for_peer(now);
     const auto& limits = config_->limits;
     const auto end = line_end(is_auth(input_.view()) ? limits.login_line : limits.command_line);
+    if (skipping_) {
+        refuse("The line is too long");
+        return std::nullopt;
+    }
     if (!end)
-        return phase_ == Phase::command ? wait_for_peer(now) : std::nullopt;
+        return wait_for_peer(now);
     auto line = input_.view().substr(0, *end);
     if (line.ends_with('\r'))
         line.remove_suffix(1);

@@ -91,6 +91,7 @@ private:
     std::optional<Step> wait_for_peer(Instant now);
     std::optional<Step> read_response(Instant now);
     std::optional<std::size_t> line_end(std::size_t limit);
+    bool skip_line();
     Step pass_login_on();
     Step cancel_login();
     std::optional<Step> read_message();
@@ -144,6 +145,7 @@ private:
     Question question_ = Question::none;
     CloseReason close_reason_ = CloseReason::quit;
     bool tls_ = false;
+    bool skipping_ = false; // A line that is too long
     std::uint16_t errors_ = 0;
     std::uint16_t failed_logins_ = 0;
 };

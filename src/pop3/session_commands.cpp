@@ -37,6 +37,8 @@ void Session::execute(const Command& command)
         return refuse("Not after the login");
     if (state == State::transaction && !transaction_)
         return refuse("Log in first");
+    if (transaction_) // Known people may be wrong now and then.
+        errors_ = 0;
     std::visit([this](const auto& parsed) { on(parsed); }, command);
 }
 

@@ -115,8 +115,12 @@ void Session::challenge_with(std::string_view bytes)
 std::optional<Step> Session::read_response(Instant now)
 {
     const auto end = line_end(config_->limits.login_line);
+    if (skipping_) {
+        give_login_up("The line is too long");
+        return std::nullopt;
+    }
     if (!end)
-        return phase_ == Phase::closing ? std::nullopt : wait_for_peer(now);
+        return wait_for_peer(now);
     auto line = input_.view().substr(0, *end);
     if (line.ends_with('\r'))
         line.remove_suffix(1);

@@ -40,7 +40,6 @@ enum class CloseReason : std::uint8_t {
     timed_out,
     errors,
     failed_logins,
-    line_too_long,
     injection, // Bytes in the clear behind STLS
     message_lost,
 };

@@ -122,7 +122,8 @@ TEST(Pop3Session, TakesAResponseUpToTheLimitAndNotOneByteMore)
                         .said.ends_with("-ERR [AUTH] The login's message makes no sense\r\n"));
         const auto heard = rehearse(start + longest + "AAAA\r\n", script);
         EXPECT_TRUE(heard.said.ends_with("-ERR The line is too long\r\n"));
-        EXPECT_EQ(heard.closed, CloseReason::line_too_long);
+        EXPECT_TRUE(rehearse(start + longest + "AAAA\r\nQUIT\r\n", script)
+                        .said.ends_with("-ERR The line is too long\r\n+OK Bye\r\n"));
     }
 }
 
@@ -373,8 +374,25 @@ TEST(Pop3Session, TakesALineUpToTheLimitAndNotOneByteMore)
     EXPECT_EQ(after_login("NOOP" + std::string(249, ' ') + "\r\n"), "+OK Nothing done\r\n");
     const auto heard = rehearse("NOOP" + std::string(250, ' ') + "\r\n");
     EXPECT_TRUE(heard.said.ends_with("-ERR The line is too long\r\n"));
-    EXPECT_EQ(heard.closed, CloseReason::line_too_long);
-    EXPECT_EQ(rehearse(std::string(100'000, 'x')).closed, CloseReason::line_too_long);
+}
+
+TEST(Pop3Session, ReadsALineThatIsTooLongToItsEndAndTakesNothingInItForACommand)
+{
+    std::string noise(254, ' ');
+    for (int i = 0; i < 1000; ++i)
+        noise += "\rQUIT\r";
+    EXPECT_EQ(after_login(noise + "\r\nNOOP\r\n"),
+              "-ERR The line is too long\r\n+OK Nothing done\r\n");
+}
+
+TEST(Pop3Session, ForgivesErrorsBetweenRightCommandsToWhoIsKnown)
+{
+    std::string errors;
+    for (int i = 0; i < 15; ++i)
+        errors += "XSENDER 1\r\n";
+    EXPECT_TRUE(
+        rehearse(login + errors + "NOOP\r\n" + errors + "QUIT\r\n").said.ends_with("+OK Bye\r\n"));
+    EXPECT_EQ(rehearse(login + errors + errors).closed, CloseReason::errors);
 }
 
 TEST(Pop3Session, SendsAwayAPeerThatOnlyMakesErrors)
