@@ -16,12 +16,17 @@
 namespace posthouse::archive {
 namespace {
 
+constexpr int not_a_file = -1; // beside errno's values
+
 std::unexpected<Fault> failed(std::string_view what, const std::string& path, int error = errno)
 {
     const auto kind = error == ENOENT                      ? Fault::Kind::absent
                       : error == ENOSPC || error == EDQUOT ? Fault::Kind::no_space
                                                            : Fault::Kind::files;
-    return fault(kind, fmt::format("cannot {} {}: {}", what, path, std::strerror(error)));
+    const char* why = error == ELOOP        ? "it is a symbolic link"
+                      : error == not_a_file ? "it is no file"
+                                            : std::strerror(error);
+    return fault(kind, fmt::format("cannot {} {}: {}", what, path, why));
 }
 
 class SystemFile final : public Disk::File {
@@ -63,18 +68,18 @@ public:
 
     Result<std::unique_ptr<File>> create(const std::string& path) override
     {
-        UniqueFd fd(open(path, O_WRONLY | O_CREAT | O_EXCL));
+        auto fd = open_file(path, O_WRONLY | O_CREAT | O_EXCL);
         if (!fd)
-            return failed("create", shown(path));
-        return std::make_unique<SystemFile>(std::move(fd), shown(path));
+            return failed("create", shown(path), fd.error());
+        return std::make_unique<SystemFile>(std::move(*fd), shown(path));
     }
     Result<std::string> read(const std::string& path, std::uint64_t offset,
                              std::size_t length) override
     {
-        const UniqueFd fd(open(path, O_RDONLY));
+        const auto fd = open_file(path, O_RDONLY);
         if (!fd)
-            return failed("open", shown(path));
-        auto bytes = read_at(fd.get(), offset, length);
+            return failed("open", shown(path), fd.error());
+        auto bytes = read_at(fd->get(), offset, length);
         if (!bytes)
             return failed("read", shown(path), bytes.error());
         return std::move(*bytes);
@@ -82,8 +87,10 @@ public:
     Result<std::uint64_t> size(const std::string& path) override
     {
         struct stat found{};
-        if (::fstatat(directory_.get(), path.c_str(), &found, 0) != 0)
+        if (::fstatat(directory_.get(), path.c_str(), &found, AT_SYMLINK_NOFOLLOW) != 0)
             return failed("look at", shown(path));
+        if (!S_ISREG(found.st_mode))
+            return failed("look at", shown(path), S_ISLNK(found.st_mode) ? ELOOP : not_a_file);
         return static_cast<std::uint64_t>(found.st_size);
     }
     Result<void> rename(const std::string& from, const std::string& to) override
@@ -129,11 +136,11 @@ public:
     }
     Result<std::unique_ptr<Lock>> lock(const std::string& path, Sharing sharing) override
     {
-        UniqueFd fd(open(path, O_RDWR | O_CREAT));
+        auto fd = open_file(path, O_RDWR | O_CREAT);
         if (!fd)
-            return failed("open", shown(path));
-        if (::flock(fd.get(), (sharing == Sharing::shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
-            return std::make_unique<SystemLock>(std::move(fd));
+            return failed("open", shown(path), fd.error());
+        if (::flock(fd->get(), (sharing == Sharing::shared ? LOCK_SH : LOCK_EX) | LOCK_NB) == 0)
+            return std::make_unique<SystemLock>(std::move(*fd));
         if (errno == EWOULDBLOCK)
             return fault(Fault::Kind::locked,
                          fmt::format("another command is at work in the repository ({} is locked)",
@@ -142,9 +149,21 @@ public:
     }
 
 private:
+    /// Whoever else may write in the directory shall neither lead us elsewhere nor hold us up.
     int open(const std::string& path, int flags) const
     {
-        return ::openat(directory_.get(), path.c_str(), flags | O_CLOEXEC, 0600);
+        constexpr int always = O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+        return ::openat(directory_.get(), path.c_str(), flags | always, 0600);
+    }
+    std::expected<UniqueFd, int> open_file(const std::string& path, int flags) const
+    {
+        UniqueFd fd(open(path, flags));
+        struct stat found{};
+        if (!fd || ::fstat(fd.get(), &found) != 0)
+            return std::unexpected(errno);
+        if (!S_ISREG(found.st_mode))
+            return std::unexpected(not_a_file);
+        return fd;
     }
     std::string shown(std::string_view path) const
     {
