@@ -2,7 +2,7 @@
 #include "moving/files.hpp"
 
 #include "base/descriptor_io.hpp"
-#include "base/unique_fd.hpp"
+#include "moving/beneath.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -16,6 +16,8 @@ namespace {
 
 std::unexpected<std::string> failed(int error = errno)
 {
+    if (error == EXDEV)
+        return std::unexpected(std::string("it is a symbolic link that leads elsewhere"));
     return std::unexpected(std::string(std::strerror(error)));
 }
 
@@ -50,12 +52,13 @@ private:
 
 class HostFiles final : public Files {
 public:
-    explicit HostFiles(std::string root) : root_(std::move(root)) {}
+    explicit HostFiles(const std::string& root) : root_(root) {}
 
     FileKind kind(const std::string& path) override
     {
+        const auto place = root_.open(path, O_PATH);
         struct stat found{};
-        if (::stat(at(path).c_str(), &found) != 0)
+        if (!place || ::fstat(place->get(), &found) != 0)
             return FileKind::other;
         return S_ISDIR(found.st_mode)   ? FileKind::directory
                : S_ISREG(found.st_mode) ? FileKind::file
@@ -64,9 +67,13 @@ public:
 
     Result<std::vector<Entry>> list(const std::string& path) override
     {
-        DIR* directory = ::opendir(at(path).c_str());
+        auto place = root_.open(path, O_RDONLY | O_DIRECTORY);
+        if (!place)
+            return failed(place.error());
+        DIR* directory = ::fdopendir(place->get());
         if (directory == nullptr)
             return failed();
+        (void)place->release(); // It is the directory's.
         std::vector<Entry> entries;
         while (const auto* entry = ::readdir(directory)) {
             const std::string name(entry->d_name);
@@ -92,32 +99,26 @@ public:
     Result<std::unique_ptr<File>> open(const std::string& path) override
     {
         // A pipe that somebody put there must not hold us up.
-        UniqueFd file(::open(at(path).c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+        auto file = root_.open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY);
         if (!file)
-            return failed();
+            return failed(file.error());
         struct stat found{};
-        if (::fstat(file.get(), &found) != 0)
+        if (::fstat(file->get(), &found) != 0)
             return failed();
         if (!S_ISREG(found.st_mode))
             return std::unexpected(std::string("it is no file"));
-        return std::make_unique<HostFile>(std::move(file), found);
+        return std::make_unique<HostFile>(std::move(*file), found);
     }
 
 private:
-    std::string at(const std::string& path) const
-    {
-        return path.empty() ? root_ : root_ + "/" + path;
-    }
-    std::string root_;
+    Beneath root_;
 };
 
 } // namespace
 
-std::unique_ptr<Files> files_at(std::string path)
+std::unique_ptr<Files> files_at(const std::string& path)
 {
-    while (path.size() > 1 && path.ends_with('/'))
-        path.pop_back();
-    return std::make_unique<HostFiles>(std::move(path));
+    return std::make_unique<HostFiles>(path);
 }
 
 std::string joined(const std::string& directory, std::string_view name)

@@ -41,8 +41,9 @@ public:
     virtual Result<std::unique_ptr<File>> open(const std::string& path) = 0;
 };
 
-/// Below a directory of this host, or a file.
-std::unique_ptr<Files> files_at(std::string path);
+/// Below a directory of this host, or a file. No symbolic link in it, nor below it, is followed to
+/// anywhere else: the path is a canonical one.
+std::unique_ptr<Files> files_at(const std::string& path);
 
 /// All of a small file; "" where it is none, nothing where it is too large.
 Result<std::string> read_whole(Files&, const std::string& path);

@@ -22,14 +22,15 @@
 namespace posthouse::process {
 namespace {
 
-constexpr std::array allowed{
-    "read",           "write",        "pread64",      "close",           "lseek",
-    "fstat",          "newfstatat",   "stat",         "lstat",           "statx",
-    "getdents64",     "brk",          "munmap",       "mremap",          "madvise",
-    "futex",          "sched_yield",  "getrandom",    "clock_gettime",   "gettimeofday",
-    "rt_sigprocmask", "rt_sigaction", "rt_sigreturn", "sigaltstack",     "getpid",
-    "gettid",         "exit",         "exit_group",   "restart_syscall", "set_robust_list",
-    "rseq",           "fcntl",        "fadvise64"};
+constexpr std::array allowed{"read",         "readlinkat",      "write",           "pread64",
+                             "close",        "lseek",           "fstat",           "newfstatat",
+                             "stat",         "lstat",           "statx",           "getdents64",
+                             "brk",          "munmap",          "mremap",          "madvise",
+                             "futex",        "sched_yield",     "getrandom",       "clock_gettime",
+                             "gettimeofday", "rt_sigprocmask",  "rt_sigaction",    "rt_sigreturn",
+                             "sigaltstack",  "getpid",          "gettid",          "exit",
+                             "exit_group",   "restart_syscall", "set_robust_list", "rseq",
+                             "fcntl",        "fadvise64"};
 
 constexpr std::array for_sanitizers{"pipe",      "pipe2",     "prctl",    "tgkill",
                                     "getrlimit", "prlimit64", "readlink", "sched_getaffinity",
@@ -92,6 +93,11 @@ bool confine_calls_of_reader()
 {
     constexpr int place = 3;
     if (socket != place && ::dup2(socket, place) != place)
+        ::_exit(1);
+    // The error stream stays, as the roles have it; if there was one.
+    const int nowhere = ::open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (nowhere < 0 || ::dup2(nowhere, STDIN_FILENO) < 0 || ::dup2(nowhere, STDOUT_FILENO) < 0 ||
+        (socket == STDERR_FILENO && ::dup2(nowhere, STDERR_FILENO) < 0))
         ::_exit(1);
     ::close_range(place + 1, ~0U, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);

@@ -12,6 +12,8 @@
 #include <fstream>
 #include <string>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -84,6 +86,27 @@ TEST_F(FileReaderTest, ReadsASingleFileAlone)
         GTEST_SKIP() << "no Landlock here";
     EXPECT_EQ(tries((folder_ / "open" / "cur" / "letter").string()).substr(0, 3), "+--");
     EXPECT_EQ(tries((folder_ / "secret").string()).substr(0, 2), "-+");
+}
+
+/// What the command was given is a terminal's, or a pipe into something else.
+TEST_F(FileReaderTest, HasNothingOfTheCommandsInputAndOutput)
+{
+    auto child = fork_file_reader(folder_.string(), [](int socket) {
+        struct stat found[2] = {};
+        std::string told;
+        for (int fd = 0; fd < 2; ++fd)
+            told += ::fstat(fd, &found[fd]) == 0 && S_ISCHR(found[fd].st_mode) &&
+                            found[fd].st_rdev == makedev(1, 3)
+                        ? '+'
+                        : '-';
+        (void)!::write(socket, told.data(), told.size());
+    });
+    ASSERT_TRUE(child);
+    std::string told(2, ' ');
+    EXPECT_EQ(::read(child->socket.get(), told.data(), told.size()), 2);
+    EXPECT_EQ(told, "++");
+    int status = 0;
+    ::waitpid(child->pid, &status, 0);
 }
 
 TEST_F(FileReaderTest, EndsWhenItsSocketIsClosed)
