@@ -15,6 +15,11 @@ Policy Policy::mailbox()
     policy.site.initial_attempts = policy.site.most_attempts = 64;
     policy.site.first_back_off = std::chrono::seconds(5);
     policy.site.longest_back_off = std::chrono::minutes(1);
+    // Nobody is far away: what the store could not take it takes as soon as it is well again.
+    policy.retry.delays = {std::chrono::seconds(10), std::chrono::seconds(30),
+                           std::chrono::minutes(1),  std::chrono::minutes(2),
+                           std::chrono::minutes(5),  std::chrono::minutes(10),
+                           std::chrono::minutes(20)};
     return policy;
 }
 

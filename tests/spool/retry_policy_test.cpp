@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "spool/retry_policy.hpp"
 
+#include "spool/scheduler.hpp"
+
 #include <gtest/gtest.h>
 
 namespace posthouse::spool {
@@ -18,6 +20,16 @@ TEST(RetryPolicy, DoublesFromFiveMinutesAndThenRepeatsTheLongestWait)
     EXPECT_EQ(policy.next_due(accepted, 6, accepted, random), accepted + 160min);
     EXPECT_EQ(policy.next_due(accepted, 60, accepted, random), accepted + 160min);
     EXPECT_EQ(policy.next_due(accepted, 0, accepted, random), accepted + 5min);
+}
+
+TEST(RetryPolicy, OfMailboxesOfOursBeginsSoonAndIsBounded)
+{
+    SeededRandom random(4);
+    auto policy = Policy::mailbox().retry;
+    EXPECT_LE(*policy.next_due(accepted, 1, accepted, random), accepted + 12s);
+    EXPECT_LE(*policy.next_due(accepted, 2, accepted, random), accepted + 34s);
+    policy.jitter_parts = 0;
+    EXPECT_EQ(policy.next_due(accepted, 50, accepted, random), accepted + 20min);
 }
 
 TEST(RetryPolicy, TriesAtLeastTwiceInTheFirstHourAndOftenEnoughAfterIt)
