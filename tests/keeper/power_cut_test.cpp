@@ -4,6 +4,7 @@
 #include "tests/keeper/rig.hpp"
 
 #include "base/text.hpp"
+#include "spool/notice.hpp"
 
 #include <gtest/gtest.h>
 
