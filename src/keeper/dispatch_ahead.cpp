@@ -119,8 +119,10 @@ Task<bool> Dispatch::route_ahead(std::shared_ptr<OpenLetter> letter)
         const auto& delivery = rows.deliveries.begin()->second;
         if (delivery.account() != 0 && !delivery.has_sender() && !ahead->routed->has_sender() &&
             ahead->routed->edits().empty() &&
-            delivery.final_address() == ahead->file->final_address())
+            delivery.final_address() == ahead->file->final_address()) {
             letter->filed_ahead = std::move(ahead->filed);
+            letter->filed_ahead_for = delivery.id();
+        }
     }
     note_routes(*letter, std::move(rows.deliveries), page.notices);
     letter->over = letter->has_nothing_left();

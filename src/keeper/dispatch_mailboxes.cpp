@@ -111,7 +111,9 @@ Task<Dispatch::Filing> Dispatch::file(std::shared_ptr<OpenLetter> letter, spool:
         co_return Filing{Filing::End::deferred, "4.3.0", "accounts cannot be looked up"};
     if (!*id || static_cast<std::uint64_t>(**id) != delivery.account())
         co_return Filing{Filing::End::failed, "5.1.1", "No such mailbox here any more"};
-    auto filed = std::exchange(letter->filed_ahead, nullptr);
+    std::unique_ptr<wire::Filed> filed;
+    if (letter->filed_ahead_for == delivery.id())
+        filed = std::exchange(letter->filed_ahead, nullptr);
     if (!filed) {
         auto asked = co_await ask_sorter(letter, delivery, company);
         if (!asked)

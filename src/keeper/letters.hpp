@@ -33,8 +33,9 @@ struct OpenLetter {
     std::vector<spool::Spool::Notice> notices;
     /// A small body that came just now, so that it need not be read back; else empty.
     std::string body;
-    /// What a sorter has made of it already, for its only delivery, to a mailbox.
+    /// What a sorter has made of it already, for this delivery, to a mailbox.
     std::unique_ptr<wire::Filed> filed_ahead;
+    std::uint64_t filed_ahead_for = 0;
     bool fresh = false;  // accepted in this run: nothing was done with it before
     bool routed = false; // all its deliveries are there
     bool over = false;   // routed, which left nothing to be done: its unsorted row is there still

@@ -103,5 +103,25 @@ TEST(RoutedAhead, WhatAListMakesOfALetterIsAcceptedWithIt)
         EXPECT_EQ(house.await(house.rig.inbox(address)).size(), 1u);
 }
 
+/// It is filed for the address that it was sent to, while it is found out that it goes elsewhere.
+TEST(RoutedAhead, WhatWasFiledForAnotherAddressIsFiledAnew)
+{
+    House house;
+    house.rig.set_aliases("ann: ben@example.org\n");
+    const auto sent = house.await(
+        house.rig.send("cy@remote.test", {"ann@example.org"}, "Subject: x\r\n\r\nx\r\n"));
+    ASSERT_TRUE(sent);
+    house.until([&] { return house.rows('l') == 0; });
+    EXPECT_TRUE(house.await(house.rig.inbox("ann@example.org")).empty());
+    std::string prefixes;
+    for (const auto& [name, partition] : house.disk->partitions)
+        if (name.starts_with("a/"))
+            for (const auto& [key, value] : partition.rows)
+                if (mailbox::Message message; key[0] == 'e' && message.ParseFromString(value))
+                    prefixes += message.prefix();
+    EXPECT_TRUE(prefixes.contains("Delivered-To: ben@example.org")) << prefixes;
+    EXPECT_FALSE(prefixes.contains("Delivered-To: ann@example.org")) << prefixes;
+}
+
 } // namespace
 } // namespace posthouse::keeper::tests
