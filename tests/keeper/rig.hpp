@@ -79,9 +79,7 @@ public:
     {
         handbook_->rules = office.rules();
         intake.set_route_ahead([this](auto letter) { return route_ahead(std::move(letter)); });
-        connect("sorter/0", [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
-            return sorter::serve(handbook_, std::move(link), std::move(frame));
-        });
+        connect_sorter();
         connect("agent", [this](std::shared_ptr<wire::Link>, wire::Frame frame) {
             return deliver(std::move(frame));
         });
@@ -148,12 +146,43 @@ public:
         co_return accepted.letter();
     }
 
+    /// The same for a large one, which comes in pieces.
+    Task<std::optional<std::string>> upload(std::string sender, std::vector<std::string> recipients,
+                                            std::string body)
+    {
+        const auto ask = [this](wire::Method method, std::string message, std::string raw) {
+            wire::Frame frame;
+            frame.head.method = method;
+            frame.message = std::move(message);
+            frame.raw = std::move(raw);
+            return intake.answer(near_ends_.front(), std::move(frame));
+        };
+        auto opened = co_await ask(wire::Method::open_body, {}, {});
+        wire::Upload at;
+        if (!opened || !at.ParseFromString(opened->message) ||
+            !co_await ask(wire::Method::append_body, at.SerializeAsString(), std::move(body)))
+            co_return std::nullopt;
+        wire::Accept accept;
+        accept.set_upload(at.upload());
+        co_return co_await send(std::move(sender), std::move(recipients), {}, std::move(accept));
+    }
+
     /// As if the sorters' process were between two lives.
     void lose_sorter() { dispatch.sorters().unlinked("sorter/0", near_ends_.front().get()); }
     void regain_sorter()
     {
         dispatch.sorters().linked("sorter/0", near_ends_.front());
         dispatch.capacities_changed();
+    }
+    /// As if the sorters' process had brought itself down, and another one were there at once.
+    void crash_sorter()
+    {
+        const auto near = near_ends_.front();
+        dispatch.sorters().unlinked("sorter/0", near.get());
+        dispatch.sorters().ended("sorter/0", true);
+        near->close();
+        connect_sorter();
+        std::swap(near_ends_.front(), near_ends_.back());
     }
     /// Orders that the courier breaks on.
     std::function<bool(const wire::Attempt&)> breaks_on = [](const auto&) { return false; };
@@ -190,6 +219,13 @@ private:
         if (!routes_ahead)
             co_return false;
         co_return co_await dispatch.route_ahead(std::move(letter));
+    }
+
+    void connect_sorter()
+    {
+        connect("sorter/0", [this](std::shared_ptr<wire::Link> link, wire::Frame frame) {
+            return sorter::serve(handbook_, std::move(link), std::move(frame));
+        });
     }
 
     void connect(const std::string& member, wire::Link::Handler worker)
