@@ -329,25 +329,34 @@ Task<store::Result<void>> AccountRestore::settle()
         }
         after = names->back().name;
         for (const auto& name : *names) {
-            std::vector<std::string> keys{record_row};
-            const auto page = co_await office_.engine.partitions().read(name, keys);
-            if (!page)
-                co_return std::unexpected(page.error());
-            Record record;
             const auto id =
                 base32_decode(std::string_view(name.name).substr(archive::restore_prefix.size()));
             if (!id)
                 continue;
-            const bool known =
-                !page->rows.empty() && record.ParseFromString(page->rows.front().value);
-            std::vector<std::string> lost_aliases;
-            const auto done = known && record.stage() != Record::WRITING
-                                  ? co_await go_on(std::move(record), lost_aliases)
-                                  : co_await remove_aside(mailbox::AccountId{*id});
-            if (!done)
-                co_return done;
+            std::string address;
+            if (const auto done = co_await settle_one(mailbox::AccountId{*id}, address); !done)
+                log::error("restore.unfinished",
+                           {{"address", address.empty() ? name.name : address},
+                            {"why", store::describe(done.error())}});
         }
     }
+}
+
+/// What cannot be done now is left for the next start, and holds up no other account.
+Task<store::Result<void>> AccountRestore::settle_one(mailbox::AccountId id, std::string& address)
+{
+    std::vector<std::string> keys{record_row};
+    const auto page = co_await office_.engine.partitions().read(aside(id), keys);
+    Record record;
+    if (!page || (!page->rows.empty() && !record.ParseFromString(page->rows.front().value))) {
+        office_.open_accounts.shut(id); // It may be half the one and half the other.
+        co_return std::unexpected(page ? store::Error::corrupt : page.error());
+    }
+    address = record.address();
+    std::vector<std::string> lost_aliases;
+    if (!page->rows.empty() && record.stage() != Record::WRITING)
+        co_return co_await go_on(std::move(record), lost_aliases);
+    co_return co_await remove_aside(id);
 }
 
 } // namespace posthouse::keeper

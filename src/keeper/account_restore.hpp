@@ -31,7 +31,7 @@ public:
     /// Of the running server; none of it where the store was opened by a command.
     struct House {
         ReaderSessions* sessions = nullptr;
-        std::function<Task<void>(mailbox::AccountId)> erase_index = {};
+        std::function<Task<store::Result<void>>(mailbox::AccountId)> erase_index = {};
     };
 
     AccountRestore(Office& office, House house) : office_(office), house_(std::move(house)) {}
@@ -40,7 +40,8 @@ public:
     Task<wire::Result<wire::Answer>> answer(const void* asker, wire::Frame);
     void gone(const void* asker);
     /// At a start, and before anything else: goes on with those that are whole, removes what is
-    /// left of others.
+    /// left of others. What cannot be done of one is logged. An error: it is not known which there
+    /// are, and none is taken.
     Task<store::Result<void>> settle();
 
 private:
@@ -76,6 +77,7 @@ private:
     Task<store::Result<void>> copy(mailbox::AccountId);
     Task<store::Result<void>> enter(const Record&, std::vector<std::string>& lost_aliases);
     Task<store::Result<void>> remove_aside(mailbox::AccountId);
+    Task<store::Result<void>> settle_one(mailbox::AccountId, std::string& address);
     Task<bool> wait_until_free(mailbox::AccountId);
 
     Office& office_;

@@ -113,11 +113,9 @@ Task<bool> AccountRestore::wait_until_free(mailbox::AccountId id)
 /// What the account has now goes, with its bodies and claims.
 Task<store::Result<void>> AccountRestore::clear(mailbox::AccountId id)
 {
-    if (house_.erase_index) {
-        co_await house_.erase_index(id);
-    } else if (auto erased = co_await erase_index(office_.engine, id); !erased) {
-        co_return erased;
-    }
+    auto unindexing = house_.erase_index ? house_.erase_index(id) : erase_index(office_.engine, id);
+    if (auto unindexed = co_await std::move(unindexing); !unindexed)
+        co_return unindexed;
     const auto partition = mailbox::partition_of(id);
     auto version = co_await office_.engine.partitions().version(partition);
     if (!version)

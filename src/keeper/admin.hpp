@@ -60,6 +60,8 @@ public:
 
     /// Never fails as a call: what went wrong is in the answer, in words for the administrator.
     Task<wire::AdminAnswer> answer(wire::Admin);
+    /// At a start, behind AccountRestore::settle(): goes on with accounts that were being removed.
+    Task<void> finish_removals();
 
 private:
     using Request = const wire::Admin&;
@@ -86,6 +88,9 @@ private:
     void credentials_changed(const directory::Account&);
     using Found = std::expected<std::shared_ptr<mailbox::Account>, wire::AdminAnswer>;
     Task<Found> account_at(std::string address);
+    // admin_removal.cpp
+    Task<store::Result<void>> note_removal(const directory::Account&);
+    Task<mailbox::Result<void>> erase_removed(mailbox::AccountId);
     Task<mailbox::Result<void>> erase_mailbox(mailbox::AccountId);
     Task<mailbox::Result<void>> erase_text_index(mailbox::AccountId);
 

@@ -17,7 +17,6 @@ namespace {
 
 namespace json = boost::json;
 
-
 wire::AdminAnswer no_address(const std::string& text, const mail::AddressError& error)
 {
     return refusal(process::Exit::usage, fmt::format("{} is no address: {}", text, error.what));
@@ -100,12 +99,19 @@ Task<wire::AdminAnswer> Admin::user_passwd(Request request)
     co_return answer_of(json::object{{"address", address->text()}});
 }
 
-/// Nobody logs in and no mail is taken from the first commit on; then the letters go.
+/// Nobody logs in and no mail is taken from the directory's commit on; then the letters go. That
+/// they are to go is written down before.
 Task<wire::AdminAnswer> Admin::user_remove(Request request)
 {
     const auto address = mail::Mailbox::parse(request.arguments(0));
     if (!address)
         co_return no_address(request.arguments(0), address.error());
+    const auto found = co_await office_.accounts.find(*address);
+    if (!found)
+        co_return refusal(found.error(), address->text());
+    if (*found)
+        if (auto noted = co_await note_removal(**found); !noted)
+            co_return refusal(process::Exit::io_error, std::string(store::describe(noted.error())));
     auto removed = co_await office_.accounts.remove(*address);
     if (!removed)
         co_return refusal(removed.error(), address->text());
@@ -114,53 +120,12 @@ Task<wire::AdminAnswer> Admin::user_remove(Request request)
     credentials_changed(*removed);
     if (house_.reading != nullptr)
         house_.reading->sessions().close_account(id, "The account was removed");
-    if (auto erased = co_await erase_mailbox(id); !erased)
+    if (auto erased = co_await erase_removed(id); !erased)
         co_return refusal(process::Exit::io_error,
-                          fmt::format("{} is removed, but its letters are still in the store: {}",
+                          fmt::format("{} is removed, but its letters are still in the store: {}. "
+                                      "The next start of the server tries it again",
                                       address->text(), mailbox::describe(erased.error())));
     co_return answer_of(shown(*removed));
-}
-
-Task<mailbox::Result<void>> Admin::erase_mailbox(mailbox::AccountId id)
-{
-    if (auto erased = co_await erase_text_index(id); !erased)
-        co_return erased;
-    const auto partition = mailbox::partition_of(id);
-    auto version = co_await office_.engine.partitions().version(partition);
-    if (!version)
-        co_return std::unexpected(mailbox::from_store(version.error()));
-    if (*version == store::Version::none)
-        co_return mailbox::Result<void>{};
-    auto account = co_await office_.open_accounts.open(id);
-    if (!account)
-        co_return std::unexpected(account.error());
-    if (auto emptied = co_await (*account)->empty(); !emptied)
-        co_return emptied;
-    office_.open_accounts.forget(id);
-    version = co_await office_.engine.partitions().version(partition);
-    if (!version)
-        co_return std::unexpected(mailbox::from_store(version.error()));
-    auto dropped = co_await office_.engine.partitions().drop(partition, *version);
-    if (!dropped)
-        co_return std::unexpected(mailbox::from_store(dropped.error()));
-    if (house_.texts != nullptr)
-        house_.texts->forget(id);
-    co_return mailbox::Result<void>{};
-}
-
-Task<mailbox::Result<void>> Admin::erase_text_index(mailbox::AccountId id)
-{
-    if (house_.texts != nullptr)
-        co_return co_await house_.texts->erase(id);
-    auto& partitions = office_.engine.partitions();
-    const auto partition = textindex::partition_of(static_cast<std::uint64_t>(id));
-    const auto version = co_await partitions.version(partition);
-    if (!version)
-        co_return std::unexpected(mailbox::from_store(version.error()));
-    if (*version != store::Version::none)
-        if (auto dropped = co_await partitions.drop(partition, *version); !dropped)
-            co_return std::unexpected(mailbox::from_store(dropped.error()));
-    co_return mailbox::Result<void>{};
 }
 
 } // namespace posthouse::keeper

@@ -7,6 +7,7 @@
 #include "keeper/admin.hpp"
 #include "keeper/admin_server.hpp"
 #include "keeper/backup_desk.hpp"
+#include "keeper/body_sweep.hpp"
 #include "keeper/dispatch.hpp"
 #include "keeper/housekeeping.hpp"
 #include "keeper/intake.hpp"
@@ -107,8 +108,11 @@ public:
             log::error("restore.unfinished",
                        {{"address", ""}, {"why", store::describe(settled.error())}});
         control.ready();
+        asio::co_spawn(context_, admin_.finish_removals(), asio::detached);
         mailboxes_.quotas().configure();
         asio::co_spawn(context_, housekeeping_.run(), asio::detached);
+        if (!office_.settings().salvage) // What names a body may be what cannot be read.
+            asio::co_spawn(context_, sweep_.run(), asio::detached);
         asio::co_spawn(context_, mailboxes_.texts().run(), asio::detached);
         co_await dispatch_.start();
     }
@@ -156,7 +160,7 @@ private:
     }
     Submission::House submission_house();
     AccountRestore::House restore_house();
-    Task<void> erase_index(mailbox::AccountId);
+    Task<store::Result<void>> erase_index(mailbox::AccountId);
     Task<Office::Answer<std::vector<bool>>> find_logins(std::vector<std::string> names);
     Task<wire::Result<wire::Answer>> serve(std::string peer, std::shared_ptr<wire::Link>,
                                            wire::Frame);
@@ -174,6 +178,7 @@ private:
     Submission submission_{submission_house()};
     Mailboxes mailboxes_;
     Housekeeping housekeeping_{office_};
+    BodySweep sweep_{office_.engine, context_.get_executor()};
     Primary primary_{office_, dispatch_};
     Admin admin_;
     AdminServer admin_server_;
@@ -188,10 +193,15 @@ AccountRestore::House Keeper::restore_house()
     return {&sessions_, [this](mailbox::AccountId id) { return erase_index(id); }};
 }
 
-Task<void> Keeper::erase_index(mailbox::AccountId id)
+Task<store::Result<void>> Keeper::erase_index(mailbox::AccountId id)
 {
-    (void)co_await mailboxes_.texts().erase(id);
+    const auto erased = co_await mailboxes_.texts().erase(id);
     mailboxes_.texts().forget(id);
+    if (!erased)
+        co_return std::unexpected(erased.error() == mailbox::Error::no_space
+                                      ? store::Error::no_space
+                                      : store::Error::unavailable);
+    co_return store::Result<void>{};
 }
 
 void Keeper::serve_backups()

@@ -4,6 +4,7 @@
 
 #include "archive/account_parts.hpp"
 #include "base/text.hpp"
+#include "directory/records.pb.h"
 #include "mailbox/keys.hpp"
 #include "tests/archive/rig.hpp"
 #include "tests/keeper/rig.hpp"
@@ -23,6 +24,7 @@ struct House {
     archive::tests::Rig archive;
     std::unique_ptr<Office> office;
     std::unique_ptr<AccountRestore> restores;
+    AccountRestore::House around = {};
 
     House() { open(); }
     store::MemoryEngine& engine() { return *archive.engine; }
@@ -39,7 +41,7 @@ struct House {
         archive.engine =
             std::make_unique<store::MemoryEngine>(archive.io.get_executor(), archive.disk);
         office = std::make_unique<Office>(archive.io.get_executor(), engine(), tests::settings());
-        restores = std::make_unique<AccountRestore>(*office, AccountRestore::House());
+        restores = std::make_unique<AccountRestore>(*office, around);
         ASSERT_TRUE(run(office->open()));
         ASSERT_TRUE(run(restores->settle()));
     }
@@ -307,6 +309,62 @@ TEST(AccountRestore, TakesNoRequestOfAnotherLink)
     write.set_what(wire::RestoreWrite::FINISH);
     write.set_restore(1);
     EXPECT_EQ(house.ask(write).error(), wire::Failure::refused);
+}
+
+TEST(AccountRestore, GoesOnWithTheOthersWhereOneAccountCannotTakeItsPlace)
+{
+    House house;
+    const auto ann = house.add("ann@example.org"), ben = house.add("ben@example.org");
+    const auto aside = [](mailbox::AccountId id) {
+        return "r/" + base32_encode(static_cast<std::uint64_t>(id));
+    };
+    const bool in_order = aside(ann) < aside(ben);
+    const auto first = in_order ? ann : ben, second = in_order ? ben : ann;
+    house.archive.append(*house.account(first), "its own");
+    auto& disk = *house.archive.disk;
+    archive::RestoringRecord record;
+    record.set_account(static_cast<std::uint64_t>(first));
+    record.set_address("first@example.org");
+    record.set_stage(archive::RestoringRecord::WHOLE);
+    disk.partitions[aside(first)] = {store::Version{1}, {{"!", record.SerializeAsString()}}};
+    record.set_stage(archive::RestoringRecord::WRITING);
+    disk.partitions[aside(second)] = {store::Version{1}, {{"!", record.SerializeAsString()}}};
+    disk.partitions[mailbox::partition_of(first).name].rows[mailbox::key::account] = "\xff";
+
+    house.open();
+    EXPECT_TRUE(disk.partitions.contains(aside(first))) << "for the next start";
+    EXPECT_FALSE(disk.partitions.contains(aside(second)));
+    EXPECT_FALSE(house.run(house.office->open_accounts.open(first)));
+    EXPECT_TRUE(house.run(house.office->open_accounts.open(second)));
+    wire::RestoreWrite begin;
+    begin.set_what(wire::RestoreWrite::BEGIN);
+    begin.set_address(second == ben ? "ben@example.org" : "ann@example.org");
+    begin.set_replace(true);
+    directory::AccountRecord stored;
+    stored.set_id(1);
+    begin.set_record(stored.SerializeAsString());
+    const auto begun = house.ask(begin);
+    ASSERT_TRUE(begun) << "others can be restored";
+    EXPECT_EQ(begun->error(), "");
+}
+
+TEST(AccountRestore, WaitsForTheNextStartWhereTheIndexOfTextsCannotBeErased)
+{
+    House house;
+    const auto ann = house.add("ann@example.org");
+    house.archive.append(*house.account(ann), "first");
+    ASSERT_TRUE(house.backed_up());
+    house.archive.append(*house.account(ann), "later");
+    house.around.erase_index = [](mailbox::AccountId) -> Task<store::Result<void>> {
+        co_return std::unexpected(store::Error::unavailable);
+    };
+    house.open();
+    EXPECT_FALSE(house.restore("ann@example.org", "ann@example.org", true));
+    EXPECT_FALSE(house.run(house.office->open_accounts.open(ann)));
+    house.around = {};
+    house.open();
+    EXPECT_EQ(house.texts(ann), "1=first ");
+    house.expect_no_orphans();
 }
 
 /// The power goes before or after every commit of a restoring: the account is what it was, or what
