@@ -98,8 +98,12 @@ private:
         std::uint64_t newest = 0;          ///< none of an email up to here is missing in it
     };
     Task<std::optional<Letters>> letters_of(Account);
+    Task<std::optional<std::vector<std::uint64_t>>> listed(const mailbox::Account&,
+                                                           std::size_t a_page);
+    Task<void> sort(std::vector<std::uint64_t>&);
+    Task<void> let_others();
     Task<std::deque<std::uint64_t>> missing(Index, const Letters&);
-    static void forget_gone(textindex::TextIndex&, const Letters&, std::size_t missing);
+    Task<void> forget_gone(Index, const Letters&, std::size_t missing);
     Task<bool> tidy(Keeping, Index);
     Task<void> pause(Duration);
 

@@ -7,6 +7,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include <algorithm>
+#include <cstdint>
 
 namespace posthouse::keeper {
 namespace {
@@ -52,7 +53,7 @@ Task<TextIndexing::Ended> TextIndexing::round(mailbox::AccountId id, Keeping kep
     if (!letters)
         co_return Ended::failed;
     auto wanting = co_await missing(index, *letters);
-    forget_gone(*index, *letters, wanting.size());
+    co_await forget_gone(index, *letters, wanting.size());
     const auto count = wanting.size();
     while (!wanting.empty() && !kept->removed && is_on()) {
         if (!co_await cutting_.add_some(*account, index, wanting))
@@ -95,22 +96,79 @@ Task<std::optional<TextIndexing::Letters>> TextIndexing::letters_of(Account acco
             if (auto loaded = co_await account->load(id);
                 !loaded && loaded.error() != mailbox::Error::nonexistent)
                 co_return std::nullopt;
-        // From here on nobody comes between: what moves is in the one or the other.
-        if (std::ranges::any_of(boxes, [](const auto& entry) {
-                return !entry.second.loaded && !entry.second.record.doomed();
-            }))
-            continue;
         Letters letters;
         letters.newest = account->state().record.last_email();
-        for (const auto& [id, box] : boxes)
-            for (const auto& entry : box.entries)
-                letters.emails.push_back(entry.email);
-        std::ranges::sort(letters.emails);
-        const auto twice = std::ranges::unique(letters.emails);
-        letters.emails.erase(twice.begin(), twice.end());
+        // Where others never pause, it is done at once in the end.
+        const bool last = listing == listings - 1;
+        auto emails = co_await listed(*account, last ? SIZE_MAX : looked_at);
+        if (!emails)
+            continue;
+        letters.emails = std::move(*emails);
+        co_await sort(letters.emails);
         co_return letters;
     }
     co_return std::nullopt;
+}
+
+/// Of all mailboxes, a page at a time. Nothing: something has changed between two of them, and
+/// what moved may be in neither; or not all lists are there.
+Task<std::optional<std::vector<std::uint64_t>>>
+TextIndexing::listed(const mailbox::Account& account, std::size_t a_page)
+{
+    const auto& state = account.state();
+    const auto modseq = state.record.modseq();
+    const auto is_there = [](const mailbox::Box& box) { return box.loaded || box.record.doomed(); };
+    std::vector<mailbox::MailboxId> ids;
+    for (const auto& [id, box] : state.boxes)
+        ids.push_back(id);
+    std::vector<std::uint64_t> emails;
+    for (const auto id : ids)
+        for (std::size_t at = 0;; at += a_page) {
+            const auto box = state.boxes.find(id);
+            if (state.record.modseq() != modseq || box == state.boxes.end() ||
+                !is_there(box->second))
+                co_return std::nullopt;
+            const auto& entries = box->second.entries;
+            const auto end = at + std::min(a_page, entries.size() - at);
+            for (auto i = at; i < end; ++i)
+                emails.push_back(entries[i].email);
+            if (end == entries.size())
+                break;
+            co_await let_others();
+        }
+    co_return emails;
+}
+
+/// Ascending, each once; never long without a pause.
+Task<void> TextIndexing::sort(std::vector<std::uint64_t>& emails)
+{
+    for (std::size_t at = 0; at < emails.size(); at += looked_at) {
+        const auto first = emails.begin() + static_cast<std::ptrdiff_t>(at);
+        std::sort(first, first + std::min<std::ptrdiff_t>(looked_at, emails.end() - first));
+        co_await let_others();
+    }
+    std::vector<std::uint64_t> merged(emails.size());
+    for (std::size_t run = looked_at; run < emails.size(); run *= 2) {
+        for (std::size_t at = 0; at < emails.size(); at += 2 * run) {
+            const auto middle = std::min(at + run, emails.size());
+            const auto end = std::min(at + 2 * run, emails.size());
+            for (std::size_t left = at, right = middle, to = at; to < end; ++to) {
+                const bool from_left =
+                    left < middle && (right == end || emails[left] <= emails[right]);
+                merged[to] = emails[from_left ? left++ : right++];
+                if (to % looked_at == looked_at - 1)
+                    co_await let_others();
+            }
+        }
+        emails.swap(merged);
+    }
+    const auto twice = std::ranges::unique(emails);
+    emails.erase(twice.begin(), twice.end());
+}
+
+Task<void> TextIndexing::let_others()
+{
+    co_await boost::asio::post(office_.executor(), boost::asio::use_awaitable);
 }
 
 Task<std::deque<std::uint64_t>> TextIndexing::missing(Index index, const Letters& letters)
@@ -118,7 +176,7 @@ Task<std::deque<std::uint64_t>> TextIndexing::missing(Index index, const Letters
     std::deque<std::uint64_t> emails;
     for (std::size_t i = 0; i < letters.emails.size(); ++i) {
         if (i % looked_at == looked_at - 1)
-            co_await boost::asio::post(office_.executor(), boost::asio::use_awaitable);
+            co_await let_others();
         if (!index->knows(letters.emails[i]))
             emails.push_back(letters.emails[i]);
     }
@@ -126,18 +184,20 @@ Task<std::deque<std::uint64_t>> TextIndexing::missing(Index index, const Letters
 }
 
 /// What the index knows and no mailbox has any more.
-void TextIndexing::forget_gone(textindex::TextIndex& index, const Letters& letters,
-                               std::size_t missing)
+Task<void> TextIndexing::forget_gone(Index index, const Letters& letters, std::size_t missing)
 {
-    if (index.letters() + missing <= letters.emails.size())
-        return;
+    if (index->letters() + missing <= letters.emails.size())
+        co_return;
     textindex::EmailSet alive;
-    for (const auto email : letters.emails)
-        alive.add(email);
+    for (std::size_t i = 0; i < letters.emails.size(); ++i) {
+        if (i % looked_at == looked_at - 1)
+            co_await let_others();
+        alive.add(letters.emails[i]);
+    }
     textindex::EmailSet all;
     if (letters.newest > 0)
         all.add(1, letters.newest);
-    index.forget(all.without(alive));
+    index->forget(all.without(alive));
 }
 
 Task<bool> TextIndexing::tidy(Keeping kept, Index index)
@@ -148,7 +208,7 @@ Task<bool> TextIndexing::tidy(Keeping kept, Index index)
             co_return more.error() == store::Error::conflict;
         if (!*more)
             break;
-        co_await boost::asio::post(office_.executor(), boost::asio::use_awaitable);
+        co_await let_others();
     }
     co_return true;
 }
