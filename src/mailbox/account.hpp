@@ -36,12 +36,17 @@ struct Limits {
     static constexpr int keywords = 64;           ///< of a mailbox
     static constexpr std::size_t a_commit = 1000; ///< messages changed by one commit of ours
     static constexpr std::size_t flags_a_commit = 80'000;
-    static constexpr std::size_t pages_a_commit = 700; ///< of entries, 45 bytes each at most
+    static constexpr std::size_t entry_bytes = 45;     ///< packed; seldom more
+    static constexpr std::size_t pages_a_commit = 700; ///< of entries
     static constexpr std::size_t threads = 12;         ///< ids of a message that are looked up
     static constexpr std::size_t summary_bytes = 60'000;
     static constexpr std::size_t metadata_bytes = 60'000;           ///< of a value
-    static constexpr std::size_t metadata_bytes_in_all = 256 << 10; ///< of a mailbox
-    static constexpr std::size_t metadata_entries = 1000;           ///< of a mailbox
+    static constexpr std::size_t metadata_bytes_in_all = 256 << 10; ///< of a mailbox, its owner's
+    static constexpr std::size_t metadata_entries = 1000;
+    static constexpr std::size_t reader_metadata_bytes = 64 << 10; ///< private, a reader
+    static constexpr std::size_t reader_metadata_entries = 100;
+    static constexpr std::size_t readers_metadata_bytes = 1 << 20; ///< of all of these
+    static constexpr std::size_t readers_metadata_entries = 4000;
     static constexpr std::size_t subscriptions = 20'000;
     static constexpr std::size_t trail_rows = 2000; ///< of a mailbox; beyond, half of them go
     static constexpr auto trail_age = std::chrono::hours(60 * 24);
@@ -112,6 +117,8 @@ public:
     std::span<const Entry> entries(MailboxId) const;
     Task<Result<Message>> message(std::uint64_t email);
     Task<Result<Message>> message(MailboxId, Uid);
+    /// Of these emails, by their numbers; absent and damaged ones are left out.
+    Task<Result<std::map<std::uint64_t, Message>>> messages_of(std::vector<std::uint64_t>);
     /// Stored summaries, in the order of the emails; an absent one is empty.
     Task<Result<std::vector<std::string>>> summaries(std::vector<std::uint64_t> emails);
     /// The folded fields (summary.proto) of these emails, in their order, remembered from one
@@ -156,15 +163,30 @@ public:
         mail::UidSet from, to; ///< in the same order
         std::uint64_t modseq = 0;
     };
-    /// The body is shared by all names of a message. Error::limit over a_commit messages to move.
-    Task<Result<Copied>> copy(MailboxId from, mail::UidSet, MailboxId to, Timestamp now);
-    /// One commit.
-    Task<Result<Copied>> move(MailboxId from, mail::UidSet, MailboxId to, Timestamp now);
+    struct CopyOrder {
+        MailboxId from{};
+        mail::UidSet uids;
+        MailboxId to{};
+        mail::SystemFlags cleared = {}; ///< flags that the copies are not to have
+        enum class Keywords : std::uint8_t { kept, cleared } keywords = Keywords::kept;
+    };
+    /// The body is shared by all names of a message. One commit.
+    Task<Result<Copied>> copy(CopyOrder, Timestamp now);
+    /// Very many take several commits; each message is in one place at any time.
+    Task<Result<Copied>> move(CopyOrder, Timestamp now);
+    Task<Result<Copied>> copy(MailboxId from, mail::UidSet uids, MailboxId to, Timestamp now)
+    {
+        return copy({.from = from, .uids = std::move(uids), .to = to}, now);
+    }
+    Task<Result<Copied>> move(MailboxId from, mail::UidSet uids, MailboxId to, Timestamp now)
+    {
+        return move({.from = from, .uids = std::move(uids), .to = to}, now);
+    }
 
-    // ---- letters that come from another server: account_import.cpp, docs/moving.md ---------------
+    // ---- letters that come from another server: account_import.cpp, docs/moving.md --------------
     static constexpr std::size_t import_id_bytes = 16, identity_bytes = 16;
     struct ImportSource {
-        std::string import; ///< import_id_bytes that name it
+        std::string import;                           ///< import_id_bytes that name it
         std::uint32_t uid_validity = 0, uid_next = 0; ///< there; 0: not known
     };
     /// Begins to bring letters into a mailbox, or goes on. True: they will have the UIDs that they
@@ -211,7 +233,7 @@ public:
     /// A session has been told of these: they are \Recent to no other. Kept with the next commit.
     void take_recent(MailboxId);
 
-    // ---- what was expunged and can be brought back: account_grace.cpp ----------------------------
+    // ---- what was expunged and can be brought back: account_grace.cpp ---------------------------
     /// From now on what is expunged, not what is moved, is kept until drop_graced(), invisible to
     /// readers. Zero: it goes at once.
     void keep_expunged(Duration keep, std::function<Timestamp()> clock = wall_clock);
@@ -255,7 +277,7 @@ public:
     /// Grows when messages came back with old UIDs, of which no open session can be told.
     std::uint64_t undeletions(MailboxId) const;
 
-    // ---- those who are not the owner: account_shared.cpp -----------------------------------------
+    // ---- those who are not the owner: account_shared.cpp ----------------------------------------
     /// Who may do what is in the mailbox's record: rights_of(). A mailbox begins with the access
     /// list of its parent.
     Task<Result<void>> change_access(MailboxId, AccessChange);
@@ -274,7 +296,7 @@ public:
     using ReaderListener = std::function<void(MailboxId, AccountId reader)>;
     void on_seen(ReaderListener listener) { reader_listener_ = std::move(listener); }
 
-    // ---- what would grow for ever: account_trail.cpp ---------------------------------------------
+    // ---- what would grow for ever: account_trail.cpp --------------------------------------------
     /// Trails are cut, and threads without messages forgotten. To be done once a day.
     Task<Result<void>> upkeep(Timestamp now);
 
@@ -354,12 +376,11 @@ private:
     };
     Task<Result<std::vector<Arrival>>> prepare(std::vector<NewMessage>);
     void drop_name(Delta&, std::uint64_t email, const std::map<std::uint64_t, Message>& messages);
-    Task<Result<std::map<std::uint64_t, Message>>> messages_of(std::vector<std::uint64_t>);
     enum class Which : std::uint8_t { all, deleted };
     Task<Result<mail::UidSet>> expunge_page(MailboxId, mail::UidSet, Which);
     Task<Result<mail::UidSet>> expunge_those(MailboxId, std::optional<mail::UidSet>, Which);
     enum class CopyHow : std::uint8_t { copy, move };
-    Task<Result<Copied>> copy_page(MailboxId, mail::UidSet, MailboxId, CopyHow, Timestamp);
+    Task<Result<Copied>> copy_page(CopyOrder, CopyHow, Timestamp);
     /// The mailbox goes: what it had become must be known should it come back.
     void keep_estate(Delta&, MailboxId);
     /// In place of drop_name(), of messages that vanish with this commit.
@@ -388,7 +409,7 @@ private:
     Task<Result<void>> remove_doomed(MailboxId);
     Task<Result<void>> rename_inbox(std::string to, Timestamp now);
     /// Loads both; those of the set that are in `from`.
-    Task<Result<mail::UidSet>> prepare_copy(MailboxId from, const mail::UidSet&, MailboxId to);
+    Task<Result<mail::UidSet>> prepare_copy(const CopyOrder&);
     void tell_room();
     /// Would the account be within its quota with so much more?
     bool has_room(const AccountRecord&, std::uint64_t bytes, std::uint64_t messages) const;

@@ -13,9 +13,12 @@ namespace {
 
 std::size_t pages_of(const mail::UidSet& uids)
 {
-    std::size_t pages = 0;
-    for (const auto& range : uids.ranges())
-        pages += range.last / key::page_uids - range.first / key::page_uids + 1;
+    std::size_t pages = 0, next = 0;
+    for (const auto& range : uids.ranges()) {
+        const std::size_t first = std::max<std::size_t>(range.first / key::page_uids, next);
+        next = range.last / key::page_uids + 1;
+        pages += next - std::min(first, next);
+    }
     return pages;
 }
 
@@ -210,7 +213,7 @@ Task<Result<mail::UidSet>> Account::expunge_page(MailboxId id, mail::UidSet uids
         },
         // e, s, f, t, x or a body, a UIDL, and perhaps a page, of each.
         std::min<std::size_t>(static_cast<std::size_t>(count) * 7 + 4, 3900),
-        keeps ? static_cast<std::size_t>(count) * 120 + 4000 : 0);
+        pages_of(uids) * 4096 + (keeps ? static_cast<std::size_t>(count) * 120 + 4000 : 0));
     if (!done)
         co_return std::unexpected(done.error());
     if (shared) // They are gone, whatever becomes of the claims; the next opening goes on.
@@ -253,11 +256,13 @@ Task<Result<mail::UidSet>> Account::expunge_deleted(MailboxId id, std::optional<
 
 // ---- copying --------------------------------------------------------------------------------
 
-Task<Result<Account::Copied>> Account::copy_page(MailboxId from, mail::UidSet uids, MailboxId to,
-                                                 CopyHow how, Timestamp now)
+Task<Result<Account::Copied>> Account::copy_page(CopyOrder order, CopyHow how, Timestamp now)
 {
     Copied copied;
+    const auto& [from, uids, to, cleared, keywords] = order;
     const auto count = static_cast<std::size_t>(uids.size());
+    const auto pages = pages_of(uids);
+    const bool keeps_keywords = keywords == CopyOrder::Keywords::kept;
     auto done = co_await commit(
         [&](Delta& delta) -> Result<void> {
             const auto* source = delta.look(from);
@@ -286,11 +291,12 @@ Task<Result<Account::Copied>> Account::copy_page(MailboxId from, mail::UidSet ui
             std::map<std::uint64_t, std::uint64_t> bits{{0, 0}};
             const auto of_source = *source;
             for (const auto& entry : entries) {
-                auto [known, fresh] = bits.try_emplace(entry.keywords);
+                auto [known, fresh] = bits.try_emplace(keeps_keywords ? entry.keywords : 0);
                 if (fresh)
                     known->second = learnt_bits(*box, keywords_of(of_source, entry.keywords));
                 auto there = entry;
                 there.keywords = known->second;
+                there.flags.clear(cleared);
                 expects(box->uid_next() != 0);
                 there.uid = box->uid_next();
                 box->set_uid_next(there.uid + 1);
@@ -306,49 +312,50 @@ Task<Result<Account::Copied>> Account::copy_page(MailboxId from, mail::UidSet ui
             }
             return {};
         },
-        std::min<std::size_t>(count / 30 + 2 * pages_of(uids) + 16, 3900), count * 40);
+        std::min<std::size_t>(count / 30 + 2 * pages + 16, 3900),
+        count * 40 + (how == CopyHow::move ? pages * 4096 : 0));
     if (!done)
         co_return std::unexpected(done.error());
     co_return copied;
 }
 
-Task<Result<mail::UidSet>> Account::prepare_copy(MailboxId from, const mail::UidSet& uids,
-                                                 MailboxId to)
+Task<Result<mail::UidSet>> Account::prepare_copy(const CopyOrder& order)
 {
-    for (const auto id : {to, from})
+    for (const auto id : {order.to, order.from})
         if (auto loaded = co_await load(id); !loaded)
             co_return std::unexpected(loaded.error());
-    co_return present(state_.boxes.at(from), uids);
+    co_return present(state_.boxes.at(order.from), order.uids);
 }
 
-Task<Result<Account::Copied>> Account::copy(MailboxId from, mail::UidSet uids, MailboxId to,
-                                            Timestamp now)
+Task<Result<Account::Copied>> Account::copy(CopyOrder order, Timestamp now)
 {
     const auto self = shared_from_this();
     const Hold hold(*this);
-    auto there = co_await prepare_copy(from, uids, to);
+    auto there = co_await prepare_copy(order);
     if (!there)
         co_return std::unexpected(there.error());
     // One commit: RFC 9051 §6.4.7 wants all or none. Its size is what limits it.
     if (there->size() > Limits::flags_a_commit)
         co_return std::unexpected(Error::limit);
-    co_return co_await copy_page(from, std::move(*there), to, CopyHow::copy, now);
+    order.uids = std::move(*there);
+    co_return co_await copy_page(std::move(order), CopyHow::copy, now);
 }
 
-Task<Result<Account::Copied>> Account::move(MailboxId from, mail::UidSet uids, MailboxId to,
-                                            Timestamp now)
+Task<Result<Account::Copied>> Account::move(CopyOrder order, Timestamp now)
 {
     const auto self = shared_from_this();
     const Hold hold(*this);
-    auto there = co_await prepare_copy(from, uids, to);
+    auto there = co_await prepare_copy(order);
     if (!there)
         co_return std::unexpected(there.error());
-    if (there->empty())
-        co_return co_await copy_page(from, {}, to, CopyHow::move, now);
+    auto runs = cut(*there, Limits::flags_a_commit / 2, Limits::pages_a_commit / 2);
+    if (runs.empty())
+        runs.emplace_back();
     // Each message is in one place at any time, whatever becomes of the rest of them.
     Copied all;
-    for (auto& run : cut(*there, Limits::flags_a_commit / 2, Limits::pages_a_commit / 2)) {
-        auto page = co_await copy_page(from, std::move(run), to, CopyHow::move, now);
+    for (auto& run : runs) {
+        order.uids = std::move(run);
+        auto page = co_await copy_page(order, CopyHow::move, now);
         if (!page)
             co_return std::unexpected(page.error());
         all.validity = page->validity;

@@ -4,6 +4,9 @@
 #include "mailbox/account.hpp"
 #include "mailbox/keys.hpp"
 
+#include <algorithm>
+#include <string_view>
+
 namespace posthouse::mailbox {
 
 // ---- besides --------------------------------------------------------------------------------
@@ -34,29 +37,83 @@ Task<Result<std::map<std::string, std::string>>> Account::metadata(MailboxId id)
     co_return all;
 }
 
+namespace {
+
+struct Held {
+    std::size_t entries = 0, bytes = 0;
+    void add(std::string_view entry, std::string_view value)
+    {
+        ++entries;
+        bytes += entry.size() + value.size();
+    }
+    bool within(std::size_t most_entries, std::size_t most_bytes) const
+    {
+        return entries <= most_entries && bytes <= most_bytes;
+    }
+};
+
+/// Whose entry is it: "" the owner's or everybody's, else what stands for one of its readers.
+std::string_view holder_of(std::string_view entry)
+{
+    return entry.substr(0, entry.find('/'));
+}
+
+/// Whoever adds to what he has stays within his own limit, and takes nobody else's room; readers
+/// together have one, too.
+bool fits(const std::map<std::string, std::string>& all,
+          const std::map<std::string, std::optional<std::string>>& changes)
+{
+    std::map<std::string_view, Held> holders;
+    Held readers;
+    for (const auto& [entry, value] : all) {
+        const auto holder = holder_of(entry);
+        holders[holder].add(entry, value);
+        if (!holder.empty())
+            readers.add(entry, value);
+    }
+    return std::ranges::all_of(changes, [&](const auto& change) {
+        const auto& [entry, value] = change;
+        if (!value)
+            return true;
+        const auto holder = holder_of(entry);
+        if (holder.empty())
+            return holders[holder].within(Limits::metadata_entries, Limits::metadata_bytes_in_all);
+        return holders[holder].within(Limits::reader_metadata_entries,
+                                      Limits::reader_metadata_bytes) &&
+               readers.within(Limits::readers_metadata_entries, Limits::readers_metadata_bytes);
+    });
+}
+
+} // namespace
+
 Task<Result<void>> Account::set_metadata(MailboxId id,
                                          std::map<std::string, std::optional<std::string>> changes)
 {
     const auto self = shared_from_this();
-    auto before = co_await metadata(id);
-    if (!before)
-        co_return std::unexpected(before.error());
-    std::size_t bytes = 0, kept = 0;
-    for (const auto& [entry, value] : *before)
-        kept += changes.contains(entry) ? 0 : entry.size() + value.size();
+    auto all = co_await metadata(id);
+    if (!all)
+        co_return std::unexpected(all.error());
+    std::size_t bytes = 0;
     for (const auto& [entry, value] : changes) {
         if (entry.empty() || entry.size() > 250 ||
             (value && value->size() > Limits::metadata_bytes))
             co_return std::unexpected(Error::limit);
         bytes += entry.size() + (value ? value->size() : 0);
+        if (value)
+            (*all)[entry] = *value;
+        else
+            all->erase(entry);
     }
-    if (before->size() + changes.size() > Limits::metadata_entries ||
-        kept + bytes > Limits::metadata_bytes_in_all)
+    if (!fits(*all, changes))
         co_return std::unexpected(Error::limit);
-    co_return co_await commit(
+    auto done = co_await commit(
         [&](Delta& delta) -> Result<void> {
-            if (id != MailboxId{0} && delta.look(id) == nullptr)
-                return std::unexpected(Error::nonexistent);
+            if (id != MailboxId{0}) {
+                auto* box = delta.box(id);
+                if (box == nullptr)
+                    return std::unexpected(Error::nonexistent);
+                box->set_highest_modseq(delta.next_modseq()); // RFC 7162 §3.2
+            }
             for (auto& [entry, value] : changes)
                 if (value)
                     delta.put_row(key::metadata(id, entry), *value);
@@ -65,6 +122,9 @@ Task<Result<void>> Account::set_metadata(MailboxId id,
             return {};
         },
         changes.size() + 2, bytes);
+    if (done && listener_ && id != MailboxId{0})
+        listener_(id);
+    co_return done;
 }
 
 // ---- what a crash left ----------------------------------------------------------------------

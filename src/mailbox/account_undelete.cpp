@@ -28,6 +28,15 @@ std::optional<Target> target_in(Delta& delta, const GracedMessages& row)
     return std::nullopt;
 }
 
+/// What pages a commit writes that brings these back: those that they were in, or new ones behind.
+std::size_t page_bytes(const std::vector<Entry>& back)
+{
+    std::size_t pages = back.size() / key::page_uids + 2;
+    for (std::size_t i = 0; i < back.size(); ++i)
+        pages += i == 0 || back[i].uid / key::page_uids != back[i - 1].uid / key::page_uids ? 1 : 0;
+    return pages * key::page_uids * Limits::entry_bytes;
+}
+
 } // namespace
 
 /// What is to be brought back, and how.
@@ -190,7 +199,8 @@ Task<Result<void>> Account::undelete_row(std::string key, GracedMessages message
             }
             return {};
         },
-        2 * back.size() + Limits::depth + 4, 100 * back.size() + messages.ByteSizeLong());
+        2 * back.size() + Limits::depth + 4,
+        page_bytes(back) + 100 * back.size() + messages.ByteSizeLong());
     if (!done)
         co_return done;
     undeleted.messages += back.size();

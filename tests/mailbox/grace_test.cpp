@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What is expunged can be brought back for a while.
+#include "mailbox/grace.pb.h"
 #include "mailbox/keys.hpp"
 #include "tests/mailbox/rig.hpp"
 
@@ -299,6 +300,79 @@ TEST(Grace, KeepsAndListsThousandsInFewRows)
     EXPECT_LE(rig.rows(key::all_graced), 10U);
     EXPECT_EQ(rig.undelete().messages, 2000U);
     EXPECT_EQ(rig.uids(inbox), "1:2000");
+}
+
+// ---- what a commit holds
+// --------------------------------------------------------------------------
+
+/// As large as it may well be.
+Entry thick(std::uint32_t uid)
+{
+    const auto number = [uid](std::uint64_t salt) {
+        return ((uid + salt) * 0x9e3779b97f4a7c15ULL) >> 8;
+    };
+    Entry entry;
+    entry.uid = uid;
+    entry.modseq = number(1) >> 8;
+    entry.keywords = number(2);
+    entry.size = number(3) >> 24;
+    entry.internal_date = static_cast<std::int64_t>(number(4) >> 6);
+    entry.save_date = static_cast<std::int64_t>(number(5) >> 6);
+    entry.email = entry.thread = uid;
+    return entry;
+}
+
+TEST(Grace, BringsBackFromManyPagesWhileOthersChangeAsMany)
+{
+    constexpr std::uint32_t pages = 900;
+    constexpr int stores = 6;
+    GraceRig rig;
+    auto& rows = rig.disk->partitions.at(partition_of(ada).name).rows;
+    GracedMessages graced;
+    std::vector<Entry> gone;
+    const auto& inbox_record = rig.account->state().boxes.at(inbox).record;
+    for (std::uint32_t page = 0; page < pages; ++page) {
+        std::vector<Entry> entries;
+        for (auto uid = page * key::page_uids + 1; uid < (page + 1) * key::page_uids; ++uid)
+            entries.push_back(thick(uid));
+        if (page < 300) {
+            gone.push_back(entries.back());
+            entries.pop_back();
+        }
+        rows[key::page(inbox, page)] = mail::packed_entries(entries);
+    }
+    ASSERT_GT(rows[key::page(inbox, 1)].size() * 900, store::Limits::commit_bytes);
+    graced.set_name("INBOX");
+    graced.set_uid_validity(inbox_record.uid_validity());
+    graced.set_object_id(inbox_record.object_id());
+    graced.set_entries(mail::packed_entries(gone));
+    rows[key::graced(to_microseconds(at(9)), 5, 0)] = graced.SerializeAsString();
+    auto record = inbox_record;
+    record.set_uid_next(pages * key::page_uids + 1);
+    record.set_messages(pages * 127 - 300);
+    rows[key::mailbox(inbox)] = record.SerializeAsString();
+    rig.reopen();
+    ASSERT_TRUE(rig.account);
+    ASSERT_EQ(rig.entries(inbox).size(), pages * 127U - 300);
+
+    Account::StoreOrder order;
+    for (std::uint32_t page = 300; page < pages; ++page)
+        order.uids.add(page * key::page_uids + 1);
+    int done = 0, failed = 0;
+    for (int i = 0; i < stores; ++i) {
+        order.change = i % 2 == 0 ? FlagChange::add : FlagChange::remove; // Each changes them all.
+        order.flags = {.system = mail::SystemFlag::flagged, .keywords = {}};
+        boost::asio::co_spawn(rig.io, rig.account->store(inbox, order),
+                              [&](std::exception_ptr, const Result<Account::Stored>& stored) {
+                                  ++(stored ? done : failed);
+                              });
+    }
+    const auto back = rig.undelete();
+    while (done + failed < stores)
+        rig.io.run_one();
+    EXPECT_FALSE(back.stopped);
+    EXPECT_EQ(back.messages, 300U);
+    EXPECT_EQ(failed, 0);
 }
 
 } // namespace

@@ -419,5 +419,64 @@ RC_GTEST_PROP(SharedMailbox, ShowsEachReaderHisOwnSeenWhateverTheOthersDo, ())
     }
 }
 
+// ---- readers' annotations
+// -------------------------------------------------------------------------
+
+TEST(SharedMailbox, WhatReadersAnnotateTakesNoRoomOfTheOwners)
+{
+    Rig rig;
+    const std::string value(60'000, 'x');
+    const auto set = [&](const std::string& entry, std::optional<std::string> to) {
+        return rig.run(rig.account->set_metadata(inbox, {{entry, std::move(to)}})).has_value();
+    };
+    const auto of = [](int reader) { return "~reader" + std::to_string(reader); };
+    EXPECT_TRUE(set(of(1) + "/private/comment", value));
+    EXPECT_FALSE(set(of(1) + "/private/other", value)) << "it is beyond what a reader has";
+    EXPECT_TRUE(set(of(1) + "/private/comment", value)) << "in its own place";
+    int readers = 1;
+    while (readers < 100 && set(of(readers + 1) + "/private/comment", value))
+        ++readers;
+    EXPECT_EQ(readers, static_cast<int>(Limits::readers_metadata_bytes / 60'030));
+    // The owner has as much as he would have without them.
+    for (int i = 0; i < 4; ++i)
+        EXPECT_TRUE(set("/private/vendor/" + std::to_string(i), value)) << i;
+    EXPECT_FALSE(set("/shared/comment", value));
+    // Whoever removes his own makes room for another.
+    EXPECT_TRUE(set(of(1) + "/private/comment", std::nullopt));
+    EXPECT_TRUE(set(of(readers + 1) + "/private/comment", value));
+    for (std::size_t i = 0; i < Limits::reader_metadata_entries; ++i)
+        ASSERT_TRUE(set(of(1) + "/private/" + std::to_string(i), "x")) << i;
+    EXPECT_FALSE(set(of(1) + "/private/more", "x"));
+}
+
+TEST(SharedMailbox, CopiesGoWithoutFlagsInTheSameCommit)
+{
+    Rig rig;
+    const auto box = rig.create("Box");
+    auto flags = deleted();
+    flags.system.set(mail::SystemFlag::flagged);
+    flags.keywords = {"$Junk"};
+    rig.append(inbox, "one", flags);
+    const auto commits = rig.engine->commits();
+    Account::CopyOrder order;
+    order.from = inbox;
+    order.uids = mail::UidSet::range(1, 1);
+    order.to = box;
+    order.cleared = mail::SystemFlag::deleted;
+    ASSERT_TRUE(rig.run(rig.account->copy(order, at(5))));
+    auto copy = rig.entries(box).at(0);
+    EXPECT_TRUE(copy.flags.has(mail::SystemFlag::flagged));
+    EXPECT_FALSE(copy.flags.has(mail::SystemFlag::deleted));
+    EXPECT_NE(copy.keywords, 0U);
+    order.cleared.set(mail::SystemFlag::flagged);
+    order.keywords = Account::CopyOrder::Keywords::cleared;
+    ASSERT_TRUE(rig.run(rig.account->move(order, at(5))));
+    copy = rig.entries(box).at(1);
+    EXPECT_TRUE(copy.flags.none());
+    EXPECT_EQ(copy.keywords, 0U);
+    EXPECT_EQ(rig.engine->commits(), commits + 2);
+    EXPECT_TRUE(rig.entries(inbox).empty());
+}
+
 } // namespace
 } // namespace posthouse::mailbox::tests
