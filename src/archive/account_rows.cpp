@@ -3,9 +3,11 @@
 
 #include "mail/message_entry.hpp"
 #include "mailbox/keys.hpp"
+#include "mailbox/marks.hpp"
 #include "mailbox/records.pb.h"
 
 #include <algorithm>
+#include <vector>
 
 namespace posthouse::archive {
 namespace {
@@ -51,7 +53,7 @@ AccountRows::Fate AccountRows::take(store::Row& row)
     case 'b':
         return take_mailbox(row);
     case 'p':
-        return take_page(row);
+        return mailbox::key::is_marks(row.key) ? take_marks(row) : take_page(row);
     case 'v': // The trail begins anew at the restoring.
         return Fate::drop;
     default:
@@ -104,13 +106,28 @@ AccountRows::Fate AccountRows::take_page(store::Row& row)
     mail::EntryUnpacker unpacker(mail::all_entry_fields, row.value);
     mail::EntryPacker packer(mail::all_entry_fields);
     std::string packed;
+    last_page_ = row.key;
+    page_size_ = 0;
     while (auto entry = unpacker.next()) {
+        ++page_size_;
         entry->modseq = base_;
         packer.append(*entry, packed);
     }
     if (unpacker.damaged())
         return Fate::damaged;
     row.value = std::move(packed);
+    return Fate::keep;
+}
+
+AccountRows::Fate AccountRows::take_marks(store::Row& row) const
+{
+    std::vector<mail::MessageEntry> marked(page_size_);
+    if (!mailbox::key::is_marks_of(row.key, last_page_) ||
+        !mailbox::unpack_marks(row.value, marked))
+        return Fate::damaged;
+    for (auto& entry : marked)
+        entry.modseq = base_;
+    row.value = mailbox::packed_marks(marked);
     return Fate::keep;
 }
 

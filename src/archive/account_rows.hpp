@@ -53,9 +53,12 @@ private:
     Fate take_account(store::Row&);
     Fate take_mailbox(store::Row&);
     Fate take_page(store::Row&);
+    Fate take_marks(store::Row&) const;
 
     Options options_;
-    std::uint64_t base_ = 0; ///< the MODSEQ of the restoring
+    std::uint64_t base_ = 0;    ///< the MODSEQ of the restoring
+    std::string last_page_;     ///< its key
+    std::size_t page_size_ = 0; ///< and how many entries it had
     std::uint32_t next_validity_ = 0;
 };
 

@@ -5,6 +5,7 @@
 #include "directory/records.pb.h"
 #include "mail/message_entry.hpp"
 #include "mailbox/keys.hpp"
+#include "mailbox/marks.hpp"
 #include "mailbox/records.pb.h"
 #include "mailbox/summary.pb.h"
 #include "spool/records.pb.h"
@@ -108,7 +109,7 @@ void RecordCheck::account_row(const store::Row& row)
         return body(where, record.body(), record.body_bytes());
     }
     case 'p':
-        return page_row(row);
+        return mailbox::key::is_marks(row.key) ? marks_row(row) : page_row(row);
     case 's': {
         mailbox::MessageSummary record;
         if (has_id(row))
@@ -146,6 +147,8 @@ void RecordCheck::page_row(const store::Row& row)
     const auto box = boxes_.find(id);
     if (box == boxes_.end())
         return on_fault_(box_name(id), "it has an index page and no record");
+    last_page_.clear();
+    last_page_key_ = row.key;
     mail::EntryUnpacker unpacker(mail::all_entry_fields, row.value);
     while (const auto entry = unpacker.next()) {
         const auto where = [&] { return fmt::format("{}, UID {}", box_name(id), entry->uid); };
@@ -155,6 +158,7 @@ void RecordCheck::page_row(const store::Row& row)
             on_fault_(where(), "it is not below UIDNEXT");
         if (!std::ranges::binary_search(emails_, entry->email))
             on_fault_(where(), "its message has no record");
+        last_page_.push_back(*entry);
         box->second.last_uid = entry->uid;
         ++box->second.found;
         box->second.found_unseen += entry->flags.has(mail::SystemFlag::seen) ? 0 : 1;
@@ -162,6 +166,25 @@ void RecordCheck::page_row(const store::Row& row)
     }
     if (unpacker.damaged())
         on_fault_(box_name(id), fmt::format("its index page {} cannot be read", page));
+}
+
+void RecordCheck::marks_row(const store::Row& row)
+{
+    const auto id = read_u32(std::string_view(row.key).substr(1, 4));
+    const auto page = mailbox::key::page_number(row.key);
+    const auto box = boxes_.find(id);
+    if (box == boxes_.end())
+        return on_fault_(box_name(id), "it has marks and no record");
+    const auto unseen = [this] {
+        return std::ranges::count_if(last_page_, [](const mail::MessageEntry& entry) {
+            return !entry.flags.has(mail::SystemFlag::seen);
+        });
+    };
+    const auto before = unseen();
+    if (!mailbox::key::is_marks_of(row.key, last_page_key_) ||
+        !mailbox::unpack_marks(row.value, last_page_))
+        return on_fault_(box_name(id), fmt::format("the marks of index page {} are damaged", page));
+    box->second.found_unseen += static_cast<std::uint32_t>(unseen() - before);
 }
 
 void RecordCheck::finish()

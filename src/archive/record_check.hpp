@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "mail/message_entry.hpp"
 #include "store/types.hpp"
 
 #include <cstdint>
@@ -40,6 +41,7 @@ private:
     void account_row(const store::Row&);
     void mailbox_row(const store::Row&);
     void page_row(const store::Row&);
+    void marks_row(const store::Row&);
     void queue_row(const store::Row&);
     void directory_row(const store::Row&);
     void body(const std::string& where, const std::string& id, std::uint64_t bytes);
@@ -52,6 +54,8 @@ private:
     BodyBytes body_bytes_;
     OnFault on_fault_;
     std::map<std::uint32_t, Box> boxes_;
+    std::string last_page_key_; ///< and what it held: its marks come next
+    std::vector<mail::MessageEntry> last_page_;
     std::vector<std::uint64_t> emails_; // in order
     bool has_account_ = false, has_rows_ = false;
     std::uint64_t account_messages_ = 0, account_bytes_ = 0;

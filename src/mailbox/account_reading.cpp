@@ -4,6 +4,7 @@
 #include "base/text.hpp"
 #include "mailbox/account.hpp"
 #include "mailbox/keys.hpp"
+#include "mailbox/marks.hpp"
 
 #include <algorithm>
 #include <functional>
@@ -25,6 +26,40 @@ std::span<const Entry> Account::entries(MailboxId id) const
     return found->second.entries;
 }
 
+namespace {
+
+struct Pages {
+    std::vector<Entry> entries;
+    std::set<std::uint32_t> marked;
+};
+
+/// Nothing: a row is damaged.
+std::optional<Pages> unpacked(const std::vector<store::Row>& rows)
+{
+    Pages pages;
+    std::string_view page;      // the last one
+    std::size_t page_begin = 0; // where its entries begin
+    for (const auto& row : rows) {
+        if (key::is_marks(row.key)) {
+            if (!key::is_marks_of(row.key, page) ||
+                !unpack_marks(row.value, std::span(pages.entries).subspan(page_begin)))
+                return std::nullopt;
+            pages.marked.insert(key::page_number(row.key));
+            continue;
+        }
+        page = row.key;
+        page_begin = pages.entries.size();
+        mail::EntryUnpacker unpacker(mail::all_entry_fields, row.value);
+        while (const auto entry = unpacker.next())
+            pages.entries.push_back(*entry);
+        if (unpacker.damaged())
+            return std::nullopt;
+    }
+    return pages;
+}
+
+} // namespace
+
 Task<Result<void>> Account::load(MailboxId id)
 {
     const auto self = shared_from_this();
@@ -41,14 +76,6 @@ Task<Result<void>> Account::load(MailboxId id)
         auto rows = co_await rows_under(key::pages(id));
         if (!rows)
             co_return std::unexpected(rows.error());
-        std::vector<Entry> entries;
-        for (const auto& row : *rows) {
-            mail::EntryUnpacker unpacker(mail::all_entry_fields, row.value);
-            while (const auto entry = unpacker.next())
-                entries.push_back(*entry);
-            if (unpacker.damaged())
-                co_return std::unexpected(Error::corrupt);
-        }
         const auto again = state_.boxes.find(id);
         if (again == state_.boxes.end())
             co_return std::unexpected(Error::nonexistent);
@@ -56,7 +83,11 @@ Task<Result<void>> Account::load(MailboxId id)
             co_return Result<void>{};
         if (again->second.record.highest_modseq() != modseq)
             continue;
-        again->second.entries = std::move(entries);
+        auto read = unpacked(*rows);
+        if (!read)
+            co_return std::unexpected(Error::corrupt);
+        again->second.entries = std::move(read->entries);
+        again->second.marked = std::move(read->marked);
         again->second.loaded = true;
         again->second.recent.clear();
         again->second.recent_since = modseq;

@@ -143,6 +143,8 @@ Task<Result<std::vector<std::uint64_t>>> Account::live_threads()
                 co_return std::unexpected(from_store(page.error()));
             for (const auto& row : page->rows) {
                 after = row.key;
+                if (key::is_marks(row.key))
+                    continue;
                 GracedMessages graced;
                 const bool whole = prefix == &key::all_pages ? take(row.value)
                                                              : graced.ParseFromString(row.value) &&

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The rows of a commit, and the state after it.
 #include "mailbox/keys.hpp"
+#include "mailbox/marks.hpp"
 #include "mailbox/state.hpp"
 
 #include <algorithm>
@@ -37,7 +38,7 @@ std::size_t Delta::weight() const
 {
     std::size_t rows = rows_.size() + blobs_.size() + dropped_.size() + 1 + name_pages().size();
     for (const auto& [id, part] : parts_)
-        rows += 1 + part.pages.size() + part.news.size();
+        rows += 1 + 2 * part.pages.size() + part.news.size();
     return rows;
 }
 
@@ -60,6 +61,23 @@ void write_trail(store::Writer::Batch& batch, MailboxId id, std::uint64_t modseq
 
 } // namespace
 
+void Delta::write_pages(store::Writer::Batch& batch, MailboxId id, const Part& part) const
+{
+    const auto box = state_.boxes.find(id);
+    for (const auto& [number, page] : part.pages) {
+        if (!page.reshaped && !page.rewritten) {
+            batch.put(key::marks(id, number), packed_marks(page.entries));
+            continue;
+        }
+        if (page.entries.empty())
+            batch.erase(key::page(id, number));
+        else
+            batch.put(key::page(id, number), mail::packed_entries(page.entries));
+        if (box != state_.boxes.end() && box->second.marked.contains(number))
+            batch.erase(key::marks(id, number));
+    }
+}
+
 void Delta::write(store::Writer::Batch& batch)
 {
     for (const auto page : name_pages()) {
@@ -70,12 +88,7 @@ void Delta::write(store::Writer::Batch& batch)
             batch.put(key::names(page), std::move(packed));
     }
     for (const auto& [id, part] : parts_) {
-        for (const auto& [number, page] : part.pages) {
-            if (page.entries.empty())
-                batch.erase(key::page(id, number));
-            else
-                batch.put(key::page(id, number), mail::packed_entries(page.entries));
-        }
+        write_pages(batch, id, part);
         for (const auto& [modseq, news] : part.news)
             write_trail(batch, id, modseq, news.vanished);
         if (part.erased)
@@ -136,6 +149,15 @@ void Delta::settle_entries(Box& box, std::map<std::uint32_t, Page>& pages)
     entries = std::move(merged);
 }
 
+void Delta::settle_marks(Box& box, const std::map<std::uint32_t, Page>& pages)
+{
+    for (const auto& [number, page] : pages)
+        if (page.reshaped || page.rewritten)
+            box.marked.erase(number);
+        else
+            box.marked.insert(number);
+}
+
 std::vector<MailboxId> Delta::publish(State& state) &&
 {
     std::vector<MailboxId> changed;
@@ -155,6 +177,7 @@ std::vector<MailboxId> Delta::publish(State& state) &&
         changed.push_back(id);
         if (!box.loaded)
             continue;
+        settle_marks(box, part.pages);
         settle_entries(box, part.pages);
         for (auto& [modseq, one] : part.news) {
             one.modseq = modseq;

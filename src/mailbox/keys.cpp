@@ -41,6 +41,22 @@ std::string page(MailboxId id, std::uint32_t page)
     append_u32(key, page);
     return key;
 }
+std::string marks(MailboxId id, std::uint32_t number)
+{
+    return page(id, number) + 'm';
+}
+bool is_marks(std::string_view key)
+{
+    return key.size() == 10 && key.back() == 'm';
+}
+bool is_marks_of(std::string_view marks, std::string_view page)
+{
+    return is_marks(marks) && marks.substr(0, 9) == page;
+}
+std::uint32_t page_number(std::string_view key)
+{
+    return key.size() < 9 ? 0 : read_u32(key.substr(5, 4));
+}
 std::string email(std::uint64_t id)
 {
     return with_u64('e', id);

@@ -17,6 +17,14 @@ std::string mailbox(MailboxId);
 constexpr std::uint32_t page_uids = 128;
 std::string page(MailboxId, std::uint32_t page);
 std::string pages(MailboxId);
+/// What has changed of a page's entries since it was written, mailbox/marks.hpp: behind the page.
+std::string marks(MailboxId, std::uint32_t page);
+/// Of a row under pages() or all_pages: marks, and no page.
+bool is_marks(std::string_view key);
+/// Are they of this page?
+bool is_marks_of(std::string_view marks, std::string_view page);
+/// Of a page's key or that of its marks
+std::uint32_t page_number(std::string_view key);
 std::string email(std::uint64_t);   ///< a Message
 std::string summary(std::uint64_t); ///< of that message: bytes
 /// The folded fields of fold_emails emails, out of their summaries, once a search has asked for

@@ -44,6 +44,13 @@ struct Weight {
     }
 };
 
+/// But for what a row of marks keeps of it
+bool is_same_message(const Entry& a, const Entry& b)
+{
+    return a.uid == b.uid && a.size == b.size && a.internal_date == b.internal_date &&
+           a.save_date == b.save_date && a.email == b.email && a.thread == b.thread;
+}
+
 } // namespace
 
 std::span<const Entry> Box::range(std::uint32_t first, std::uint32_t last) const
@@ -214,6 +221,7 @@ void Delta::put(MailboxId id, const Entry& entry, const Entry* before)
     auto& page = writable_page(id, part, entry.uid / key::page_uids);
     const auto at = place_of(page.entries, entry.uid);
     if (at != page.entries.end() && at->uid == entry.uid) {
+        page.rewritten = page.rewritten || !is_same_message(*at, entry);
         *at = entry;
     } else {
         page.entries.insert(at, entry);

@@ -28,7 +28,8 @@ using Entry = mail::MessageEntry;
 struct Box {
     Mailbox record;
     bool loaded = false;
-    std::vector<Entry> entries; ///< Once loaded; ascending uid
+    std::vector<Entry> entries;     ///< Once loaded; ascending uid
+    std::set<std::uint32_t> marked; ///< pages that have a row of marks
 
     /// The latest commits, so that who follows closely need not look at every entry.
     struct Recent {
@@ -115,6 +116,7 @@ private:
     struct Page {
         std::vector<Entry> entries; ///< ascending uid
         bool reshaped = false;      ///< some came or went
+        bool rewritten = false;     ///< in more than their marks
     };
     struct Part {
         std::optional<Mailbox> record; ///< nothing: only looked at
@@ -127,7 +129,9 @@ private:
     /// As it is on disk.
     std::span<const Entry> old_page(MailboxId, std::uint32_t page) const;
     Page& writable_page(MailboxId, Part&, std::uint32_t page);
+    void write_pages(store::Writer::Batch&, MailboxId, const Part&) const;
     static void settle_entries(Box&, std::map<std::uint32_t, Page>&);
+    static void settle_marks(Box&, const std::map<std::uint32_t, Page>&);
     std::string packed_names(std::uint64_t page) const;
     std::set<std::uint64_t> name_pages() const;
 

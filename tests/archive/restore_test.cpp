@@ -99,6 +99,7 @@ TEST(Restore, GivesNoNumberThatTheOldStoreMayHaveGiven)
     const auto account = rig.account(1);
     rig.append(*account, "one");
     rig.append(*account, "two");
+    rig.mark_seen(*account, 2, 2);
     ASSERT_TRUE(rig.back_up());
     rig.append(*account, "lost with the disk");
     const auto known = account->state().record.modseq();
@@ -117,6 +118,10 @@ TEST(Restore, GivesNoNumberThatTheOldStoreMayHaveGiven)
     EXPECT_TRUE(changes->vanished.contains(3));
     EXPECT_TRUE(changes->changed.contains(1));
     EXPECT_TRUE(changes->changed.contains(2));
+    const auto entries = back->entries(mailbox::inbox);
+    ASSERT_EQ(entries.size(), 2u);
+    EXPECT_FALSE(entries[0].flags.has(mail::SystemFlag::seen));
+    EXPECT_TRUE(entries[1].flags.has(mail::SystemFlag::seen));
     EXPECT_GT(rig.append(*back, "new"), AccountRows::uids_skipped);
 }
 

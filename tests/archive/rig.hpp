@@ -159,6 +159,13 @@ struct Rig {
         EXPECT_TRUE(added);
         return added ? added->uids.smallest() : 0;
     }
+    void mark_seen(mailbox::Account& in, std::uint32_t first, std::uint32_t last)
+    {
+        mailbox::Account::StoreOrder order;
+        order.uids = mail::UidSet::range(first, last);
+        order.flags.system = mail::SystemFlag::seen;
+        EXPECT_TRUE(run(in.store(mailbox::inbox, std::move(order))));
+    }
 };
 
 /// What a backup is of: the rest may differ.

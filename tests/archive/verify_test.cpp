@@ -98,6 +98,20 @@ TEST(Verify, TellsWhichRecordIsWrong)
                 [](Rig& rig) { rows(rig)[mailbox::key::page(mailbox::inbox, 0)].pop_back(); });
     expect_told("mailbox INBOX: its index has 0 messages",
                 [](Rig& rig) { rows(rig).erase(mailbox::key::page(mailbox::inbox, 0)); });
+    const auto mark = [](Rig& rig) -> std::string& {
+        rig.mark_seen(*rig.account(1), 1, 1);
+        return rows(rig).at(mailbox::key::marks(mailbox::inbox, 0));
+    };
+    expect_told("mailbox INBOX: the marks of index page 0 are damaged",
+                [&](Rig& rig) { mark(rig).pop_back(); });
+    expect_told("mailbox INBOX: the marks of index page 0 are damaged", [&](Rig& rig) {
+        mark(rig);
+        rows(rig).erase(mailbox::key::page(mailbox::inbox, 0));
+    });
+    expect_told("mailbox INBOX: its index has 2 messages (2 unseen", [&](Rig& rig) {
+        mark(rig);
+        rows(rig).erase(mailbox::key::marks(mailbox::inbox, 0));
+    });
     expect_told("the account: it has no record",
                 [](Rig& rig) { rows(rig).erase(mailbox::key::account); });
 }
