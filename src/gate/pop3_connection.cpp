@@ -187,8 +187,10 @@ Task<void> Pop3Connection::read_message(step::ReadMessage wanted)
     const auto piece = co_await ahead_.read(keeper_, wanted_of(wanted));
     // The next one is fetched while this one is sent.
     if (piece && wanted.offset + piece->size() == sizes_[wanted.index]) {
-        if (const auto next = next_after(wanted))
-            ahead_.expect(co_await boost::asio::this_coro::executor, keeper_, wanted_of(*next));
+        if (const auto next = next_after(wanted);
+            next && !ahead_.expects_message(uids_[next->index]))
+            ahead_.expect(co_await boost::asio::this_coro::executor, keeper_, wanted_of(*next),
+                          small_ones_behind(next->index));
         read_last_ = wanted.index;
     }
     if (piece)
@@ -215,6 +217,19 @@ std::optional<step::ReadMessage> Pop3Connection::next_after(const step::ReadMess
     const auto length = std::min<std::uint64_t>(sizes_[next], terms().pop3->limits.piece_bytes);
     return step::ReadMessage{
         .index = next, .offset = 0, .length = length, .more = sizes_[next] - length};
+}
+
+std::vector<std::uint32_t> Pop3Connection::small_ones_behind(std::size_t index) const
+{
+    std::vector<std::uint32_t> uids;
+    std::uint64_t bytes = 0;
+    for (auto next = index + 1; next < sizes_.size() && uids.size() < ReadAhead::most_behind &&
+                                sizes_[next] != 0 && sizes_[next] <= ReadAhead::room - bytes;
+         ++next) {
+        bytes += sizes_[next];
+        uids.push_back(uids_[next]);
+    }
+    return uids;
 }
 
 Task<pop3::Deletion> Pop3Connection::delete_messages(step::DeleteMessages unwanted)

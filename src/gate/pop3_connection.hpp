@@ -43,6 +43,8 @@ private:
     ReadAhead::Wanted wanted_of(const pop3::step::ReadMessage&) const;
     /// The letter behind one that is being sent, where they are fetched in their order.
     std::optional<pop3::step::ReadMessage> next_after(const pop3::step::ReadMessage&) const;
+    /// UIDs of the messages behind this one, as far as they are small.
+    std::vector<std::uint32_t> small_ones_behind(std::size_t index) const;
     Task<pop3::Deletion> delete_messages(pop3::step::DeleteMessages);
 
     pop3::Session session_;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "gate/pop3_read_ahead.hpp"
 
+#include "base/contract.hpp"
 #include "wire/messages.pb.h"
 
 #include <boost/asio/as_tuple.hpp>
@@ -18,6 +19,11 @@ namespace asio = boost::asio;
 
 namespace posthouse::gate {
 
+struct ReadAhead::Answer {
+    std::string piece;
+    std::deque<Letter> behind;
+};
+
 /// A piece that was asked for and not taken yet.
 struct ReadAhead::Pending {
     Pending(const asio::any_io_executor& executor, const Wanted& piece)
@@ -27,46 +33,80 @@ struct ReadAhead::Pending {
     }
 
     Wanted wanted;
-    std::optional<wire::Result<std::string>> piece;
+    std::optional<wire::Result<Answer>> answer;
     asio::steady_timer come; // Cancelled then.
 };
 
-namespace {
-
-Task<wire::Result<std::string>> ask(std::shared_ptr<wire::Link> keeper, ReadAhead::Wanted wanted)
+Task<wire::Result<ReadAhead::Answer>>
+ReadAhead::ask(std::shared_ptr<wire::Link> keeper, Wanted wanted, std::vector<std::uint32_t> behind)
 {
     wire::ReadMessage request;
     request.set_session(wanted.session);
     request.set_uid(wanted.uid);
     request.set_offset(wanted.offset);
     request.set_length(wanted.length);
+    request.mutable_behind()->Assign(behind.begin(), behind.end());
+    request.set_room(behind.empty() ? 0 : room);
     auto piece = co_await keeper->call<wire::Piece>(wire::Method::read_message, request);
     if (!piece)
         co_return std::unexpected(piece.error());
-    if (piece->raw.empty() || piece->raw.size() > wanted.length)
+    Answer answer;
+    const auto& lengths = piece->message.behind();
+    std::uint64_t bytes = 0;
+    for (const auto length : lengths)
+        bytes += length;
+    if (bytes >= piece->raw.size() || piece->raw.size() - bytes > wanted.length ||
+        static_cast<std::size_t>(lengths.size()) > behind.size())
         co_return std::unexpected(wire::Failure::invalid);
-    co_return std::move(piece->raw);
+    auto at = static_cast<std::size_t>(piece->raw.size() - bytes);
+    for (int i = 0; i < lengths.size(); ++i) {
+        answer.behind.push_back(
+            {behind[static_cast<std::size_t>(i)], piece->raw.substr(at, lengths[i])});
+        at += lengths[i];
+    }
+    answer.piece = std::move(piece->raw);
+    answer.piece.resize(answer.piece.size() - bytes);
+    co_return answer;
 }
 
-} // namespace
-
-Task<void> ReadAhead::fetch(std::shared_ptr<wire::Link> keeper, std::shared_ptr<Pending> pending)
+Task<void> ReadAhead::fetch(std::shared_ptr<wire::Link> keeper, std::shared_ptr<Pending> pending,
+                            std::vector<std::uint32_t> behind)
 {
-    auto piece = co_await ask(std::move(keeper), pending->wanted);
-    pending->piece = std::move(piece);
+    auto answer = co_await ask(std::move(keeper), pending->wanted, std::move(behind));
+    pending->answer = std::move(answer);
     pending->come.cancel();
+}
+
+Task<wire::Result<std::string>> ReadAhead::take_pending(std::shared_ptr<Pending> pending)
+{
+    if (!pending->answer)
+        co_await pending->come.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (!*pending->answer)
+        co_return std::unexpected(pending->answer->error());
+    behind_ = std::move((*pending->answer)->behind);
+    co_return std::move((*pending->answer)->piece);
 }
 
 Task<wire::Result<std::string>> ReadAhead::read(std::shared_ptr<wire::Link> keeper, Wanted wanted)
 {
+    const bool whole = wanted.offset == 0 && wanted.more == 0;
+    if (!behind_.empty() && behind_.front().uid == wanted.uid && whole &&
+        behind_.front().text.size() <= wanted.length) {
+        auto text = std::move(behind_.front().text);
+        behind_.pop_front();
+        co_return text;
+    }
+    behind_.clear(); // Somebody reads in another order.
     const auto pending = std::exchange(pending_, nullptr);
     wire::Result<std::string> piece = std::unexpected(wire::Failure::invalid);
     if (pending && pending->wanted == wanted) {
-        if (!pending->piece)
-            co_await pending->come.async_wait(asio::as_tuple(asio::use_awaitable));
-        piece = std::move(*pending->piece);
+        piece = co_await take_pending(pending);
     } else {
-        piece = co_await ask(keeper, wanted);
+        auto answer = co_await ask(keeper, wanted, {});
+        if (answer)
+            piece = std::move(answer->piece);
+        else
+            piece = std::unexpected(answer.error());
     }
     // A piece that is shorter than it might be puts the next one elsewhere.
     if (piece && wanted.more != 0 && piece->size() == wanted.length) {
@@ -77,16 +117,24 @@ Task<wire::Result<std::string>> ReadAhead::read(std::shared_ptr<wire::Link> keep
                 .uid = wanted.uid,
                 .offset = wanted.offset + wanted.length,
                 .length = length,
-                .more = wanted.more - length});
+                .more = wanted.more - length},
+               {});
     }
     co_return piece;
 }
 
 void ReadAhead::expect(const asio::any_io_executor& executor, std::shared_ptr<wire::Link> keeper,
-                       Wanted wanted)
+                       Wanted wanted, std::vector<std::uint32_t> behind)
 {
+    expects(behind.size() <= most_behind);
     pending_ = std::make_shared<Pending>(executor, wanted);
-    asio::co_spawn(executor, fetch(std::move(keeper), pending_), asio::detached);
+    asio::co_spawn(executor, fetch(std::move(keeper), pending_, std::move(behind)), asio::detached);
+}
+
+bool ReadAhead::expects_message(std::uint32_t uid) const
+{
+    return (pending_ && pending_->wanted.uid == uid) ||
+           (!behind_.empty() && behind_.front().uid == uid);
 }
 
 } // namespace posthouse::gate

@@ -164,6 +164,7 @@ Task<wire::Result<Answer>> Reading::read_message(const wire::Link* gate, wire::F
         session->read_uid = request->uid();
         session->read_message = message;
     }
+    const auto account = session->account;
     const LetterText text(*message);
     auto bytes = co_await text.read(office_.engine, request->offset(),
                                     std::min(request->length(), Limits::piece));
@@ -173,7 +174,45 @@ Task<wire::Result<Answer>> Reading::read_message(const wire::Link* gate, wire::F
     }
     wire::Piece answer;
     answer.set_last(request->offset() + bytes->size() >= text.bytes());
+    if (request->behind_size() > 0 && answer.last() && !bytes->empty())
+        co_await add_behind(account, *request, answer, *bytes);
     co_return wire::answer_with(answer, std::move(*bytes));
+}
+
+/// What the client will ask for next, perhaps: whatever is amiss is told when it does.
+Task<void> Reading::add_behind(mailbox::AccountId id, const wire::ReadMessage& request,
+                               wire::Piece& answer, std::string& raw)
+{
+    auto account = co_await office_.open_accounts.open(id);
+    if (!account)
+        co_return;
+    const auto box = (*account)->state().boxes.find(mailbox::inbox);
+    std::vector<std::uint64_t> emails;
+    for (int i = 0; i < std::min(request.behind_size(), Limits::letters_behind); ++i) {
+        const auto* entry =
+            box == (*account)->state().boxes.end() ? nullptr : box->second.find(request.behind(i));
+        if (entry == nullptr)
+            break;
+        emails.push_back(entry->email);
+    }
+    auto messages = co_await (*account)->messages_of(emails);
+    if (!messages)
+        co_return;
+    auto room = std::min(request.room(), Limits::piece);
+    for (const auto email : emails) {
+        const auto message = messages->find(email);
+        if (message == messages->end())
+            co_return;
+        const LetterText text(message->second);
+        if (text.bytes() == 0 || text.bytes() > room)
+            co_return;
+        auto read = co_await text.read(office_.engine, 0, text.bytes());
+        if (!read || read->size() != text.bytes())
+            co_return;
+        raw += *read;
+        room -= static_cast<std::uint32_t>(read->size());
+        answer.add_behind(static_cast<std::uint32_t>(read->size()));
+    }
 }
 
 Task<wire::Result<Answer>> Reading::expunge(const wire::Link* gate, wire::Frame frame)

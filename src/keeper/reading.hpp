@@ -20,6 +20,7 @@ public:
     struct Limits {
         static constexpr std::uint32_t piece = 256 * 1024;
         static constexpr int uids_a_request = 100'000;
+        static constexpr int letters_behind = 64;
         static constexpr std::size_t page_bytes = 1 << 20;
     };
 
@@ -41,6 +42,8 @@ private:
     Task<wire::Result<wire::Answer>> maildrop_list(const wire::Link*, wire::Frame);
     Task<wire::Result<wire::Answer>> read_message(const wire::Link*, wire::Frame);
     Task<wire::Result<wire::Answer>> expunge(const wire::Link*, wire::Frame);
+    Task<void> add_behind(mailbox::AccountId, const wire::ReadMessage&, wire::Piece&,
+                          std::string& raw);
     /// The INBOX of a session, loaded.
     Task<wire::Result<std::shared_ptr<mailbox::Account>>> inbox_of(const ReaderSession&);
 

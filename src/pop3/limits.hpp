@@ -19,7 +19,7 @@ struct Limits {
     Duration idle = std::chrono::minutes(10);          // RFC 1939 §3: at least this
     Duration send_patience = std::chrono::seconds(60); // For one piece, and beyond it
     std::uint64_t sent_bytes_per_second = 1024;        // as many bytes in each second.
-    std::size_t piece_bytes = 64 * 1024;               // Of a message, at one time;
+    std::size_t piece_bytes = 256 * 1024;              // Of a message, at one time;
     std::size_t top_bytes = 8 * 1024;     // for TOP, which seldom wants more than the header.
     std::size_t output_bytes = 16 * 1024; // Answers are sent when they are this long.
 };

@@ -11,10 +11,17 @@ void Stuffing::write(std::string_view piece, std::string& to)
         to += '.';
     before_last_ = piece.size() > 1 ? piece[piece.size() - 2] : last_;
     last_ = piece.back();
-    for (std::size_t at; (at = piece.find("\n.")) != piece.npos;) {
-        to.append(piece.substr(0, at + 2)); // With the dot, which the next write doubles.
+    to.reserve(to.size() + piece.size() + piece.size() / 64 + 8);
+    // Dots are fewer than line ends.
+    for (std::size_t at = 0; (at = piece.find('.', at)) != piece.npos;) {
+        if (at == 0 || piece[at - 1] != '\n') {
+            ++at;
+            continue;
+        }
+        to.append(piece.substr(0, at + 1));
         to += '.';
-        piece.remove_prefix(at + 2);
+        piece.remove_prefix(at + 1);
+        at = 0;
     }
     to.append(piece);
 }

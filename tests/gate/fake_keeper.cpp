@@ -203,8 +203,18 @@ wire::Result<Answer> FakeKeeper::read(const wire::Frame& frame)
     const auto found = reader.messages.find(request.uid());
     if (request.session() != open_session || found == reader.messages.end())
         return std::unexpected(Failure::refused);
-    return wire::answer_with(wire::Piece(),
-                             found->second.substr(request.offset(), request.length()));
+    wire::Piece piece;
+    auto raw = found->second.substr(request.offset(), request.length());
+    auto room = request.room();
+    for (const auto uid : request.behind()) {
+        const auto next = reader.messages.find(uid);
+        if (next == reader.messages.end() || next->second.size() > room)
+            break;
+        room -= static_cast<std::uint32_t>(next->second.size());
+        piece.add_behind(static_cast<std::uint32_t>(next->second.size()));
+        raw += next->second;
+    }
+    return wire::answer_with(piece, std::move(raw));
 }
 
 } // namespace posthouse::gate

@@ -2,6 +2,7 @@
 #include "mail/base64.hpp"
 #include "tests/gate/rig.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
@@ -172,7 +173,30 @@ TEST(GatePop3, AsksForTheNextPieceWhileItSendsTheLast)
     EXPECT_TRUE(rig.run_until([&] { return asked() >= 2; }));
     EXPECT_THAT(client.line(), StartsWith("+OK"));
     EXPECT_EQ(client.up_to("\r\n.\r\n"), rig.keeper.reader.messages[8] + ".\r\n");
-    EXPECT_EQ(asked(), 3'000'018 / 65'536 + 1); // None twice.
+    EXPECT_EQ(asked(), 3'000'018 / 262'144 + 1); // None twice.
+}
+
+TEST(GatePop3, AsksForManySmallLettersAtOnceWhereTheyAreFetchedInTheirOrder)
+{
+    Readers rig;
+    rig.keeper.reader.messages.clear();
+    for (std::uint32_t uid = 1; uid <= 60; ++uid)
+        rig.keeper.reader.messages[uid] =
+            fmt::format("Subject: {}\r\n\r\n{}\r\n", uid, std::string(uid * 10, 'x'));
+    auto client = rig.client();
+    client.line();
+    ask(client, "USER bob@example.org");
+    EXPECT_THAT(ask(client, "PASS " + secret), StartsWith("+OK 60 messages"));
+    const auto fetch = [&](std::uint32_t number) {
+        client.send(fmt::format("RETR {}\r\n", number));
+        EXPECT_THAT(client.line(), StartsWith("+OK"));
+        EXPECT_EQ(client.up_to("\r\n.\r\n"), rig.keeper.reader.messages[number] + ".\r\n");
+    };
+    for (std::uint32_t number = 1; number <= 50; ++number)
+        fetch(number);
+    EXPECT_LT(std::ranges::count(rig.keeper.heard, wire::Method::read_message), 6);
+    for (const std::uint32_t number : {7U, 8U, 9U, 3U, 4U, 5U, 60U, 59U, 59U, 60U})
+        fetch(number); // Whatever was asked for ahead, each is what it is.
 }
 
 TEST(GatePop3, SaysSoWhileTheOthersAreAway)

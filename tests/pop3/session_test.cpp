@@ -355,7 +355,7 @@ TEST(Pop3Session, HoldsNoMoreThanAPieceOfAMessage)
         text += ".\r\n"; // The worst case of stuffing.
     auto script = with({text});
     const auto heard = rehearse(login + "RETR 1\r\n", script);
-    EXPECT_LE(heard.longest_send, 64u * 1024 * 3 / 2 + 16 * 1024);
+    EXPECT_LE(heard.longest_send, 256u * 1024 * 3 / 2 + 16 * 1024);
     std::string_view said = heard.said;
     said.remove_prefix(said.find("+OK 300000 octets"));
     EXPECT_EQ(read_multiline(said), text);
