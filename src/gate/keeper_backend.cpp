@@ -214,6 +214,7 @@ Task<imap::Result<imap::Stored>> KeeperBackend::store(imap::Handle handle, imap:
     request.set_conditional(order.unchanged_since.has_value());
     request.set_unchanged_since(order.unchanged_since.value_or(0));
     request.set_known_modseq(order.known_modseq);
+    request.set_tell_stale(order.tell == imap::StoreOrder::Tell::stale);
     auto answer = co_await ask<wire::FlagsStored>(Method::mailbox_store, std::move(request));
     if (!answer)
         co_return std::unexpected(answer.error());
@@ -350,6 +351,12 @@ void KeeperBackend::hear(const wire::MailboxEvent& said)
     for (const auto& name : said.names()) {
         imap::Event event;
         event.mailbox = name;
+        listener(std::move(event));
+    }
+    for (const auto& change : said.metadata()) {
+        imap::Event event;
+        event.metadata.emplace(change.name(), std::vector<std::string>(change.entries().begin(),
+                                                                       change.entries().end()));
         listener(std::move(event));
     }
     if (said.tree() || said.closing()) {

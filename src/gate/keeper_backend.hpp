@@ -59,7 +59,7 @@ public:
     Task<Result<std::map<std::string, imap::Rights>>> acl(std::string mailbox) override;
     Task<Result<void>> set_acl(std::string mailbox, std::string identifier,
                                imap::RightsChange) override;
-    Task<Result<void>> watch(std::set<std::string> names, bool tree) override;
+    Task<Result<void>> watch(imap::Watched) override;
     void on_event(std::function<void(imap::Event)>) override;
 
 private:

@@ -207,12 +207,13 @@ Task<imap::Result<void>> KeeperBackend::set_acl(std::string mailbox, std::string
     co_return co_await have_done<wire::AccessRights>(Method::access_rights, std::move(request));
 }
 
-Task<imap::Result<void>> KeeperBackend::watch(std::set<std::string> names, bool tree)
+Task<imap::Result<void>> KeeperBackend::watch(imap::Watched watched)
 {
     wire::WatchMailboxes request;
-    for (const auto& name : names)
+    for (const auto& name : watched.names)
         request.add_names(name);
-    request.set_tree(tree);
+    request.set_tree(watched.tree);
+    request.set_metadata(watched.metadata);
     co_return co_await have_done<wire::Done>(Method::watch, std::move(request));
 }
 

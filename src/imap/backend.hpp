@@ -103,7 +103,7 @@ struct Changes {
                            ///< that are not there
     std::string entries;   ///< mail::EntryUnpacker with change_fields: new ones too
     std::vector<std::string> keywords;
-    bool deleted = false; ///< The mailbox itself is gone
+    bool deleted = false;         ///< The mailbox itself is gone
     std::optional<Rights> rights; ///< As they are now, where they can change
 };
 constexpr std::uint8_t change_fields = 0x03; ///< flags, modseq
@@ -115,11 +115,14 @@ struct StoreOrder {
     FlagChange change = FlagChange::add;
     mail::Flags flags;
     std::optional<std::uint64_t> unchanged_since;
-    std::uint64_t known_modseq = 0; ///< Up to here the client knows all flags; 0: it does not matter
+    /// Up to here the client knows all flags; 0: it does not matter
+    std::uint64_t known_modseq = 0;
+    enum class Tell : std::uint8_t { changed, stale };
+    Tell tell = Tell::changed; ///< Whose entries are wanted
 };
 struct Stored {
-    mail::UidSet modified; ///< RFC 7162 §3.1.3: left alone
-    Changes changes;       ///< of the messages named, since before
+    mail::UidSet modified;    ///< RFC 7162 §3.1.3: left alone
+    Changes changes;          ///< of the messages named, since before; entries as `tell` has it
     std::uint64_t modseq = 0; ///< of this change alone
     /// Those changed here that had been changed by others behind known_modseq: what their flags
     /// are is news, even where the client asked for silence.
@@ -129,7 +132,7 @@ struct Stored {
 struct Copied {
     std::uint32_t uid_validity = 0;
     mail::UidSet from; ///< Those that were there
-    mail::UidSet to;   ///< In the same order; as many
+    mail::UidSet to;   ///< In the same order; as many. None: they are not to be known
     std::uint64_t modseq = 0;
 };
 enum class CopyHow : std::uint8_t { copy, move };
@@ -142,7 +145,7 @@ struct NewMessage {
 };
 struct Appended {
     std::uint32_t uid_validity = 0;
-    mail::UidSet uids;
+    mail::UidSet uids; ///< None: they are not to be known
 };
 /// REPLACE: this one goes in the same commit. RFC 8508
 struct Replaced {
@@ -189,11 +192,25 @@ struct Quota {
     std::vector<Resource> resources;
 };
 
+/// What a session wants to hear of besides the mailboxes that it has opened. RFC 5465
+struct Watched {
+    std::set<std::string> names; ///< of mailboxes
+    bool tree = false;
+    bool metadata = false; ///< of all mailboxes that it may see, and of the server
+};
+
+/// Entries that another session has changed, of a mailbox or ("") of the server.
+struct MetadataChange {
+    std::string mailbox;
+    std::vector<std::string> entries;
+};
+
 /// What a session hears without having asked.
 struct Event {
-    Handle handle{};      ///< This opened mailbox has changed: changes() says how
-    std::string mailbox;  ///< or, where it is watched: its name
-    bool tree = false;    ///< mailboxes were made, renamed, removed, (un)subscribed
+    Handle handle{};     ///< This opened mailbox has changed: changes() says how
+    std::string mailbox; ///< or, where it is watched: its name
+    bool tree = false;   ///< mailboxes were made, renamed, removed, (un)subscribed
+    std::optional<MetadataChange> metadata;
     bool closing = false; ///< the account was closed or the session kicked
     std::string words;    ///< why
 };
@@ -250,8 +267,8 @@ public:
     virtual Task<Result<void>> set_acl(std::string mailbox, std::string identifier,
                                        RightsChange) = 0;
 
-    /// The names whose changes are told, besides those opened, and whether the tree's are. RFC 5465
-    virtual Task<Result<void>> watch(std::set<std::string> names, bool tree) = 0;
+    /// In place of what was watched before.
+    virtual Task<Result<void>> watch(Watched) = 0;
     /// Called on the session's thread; opened mailboxes are always watched. Nothing stops it.
     virtual void on_event(std::function<void(Event)>) = 0;
 };

@@ -65,11 +65,11 @@ struct Line {
 /// MessageHead that was announced before will follow.
 struct Refused {
     enum class Why : std::uint8_t {
-        line_too_long,     ///< BAD [TOOBIG]
-        literal_too_long,  ///< BAD [TOOBIG] (RFC 7888 §4)
-        message_too_long,  ///< NO [TOOBIG] (RFC 9051 §7.1)
-        literal_minus,     ///< BAD: more than 4096 bytes without waiting (RFC 7888 §5)
-        line_not_text,     ///< BAD: a NUL, or a bare CR
+        line_too_long,    ///< BAD [TOOBIG]
+        literal_too_long, ///< BAD [TOOBIG] (RFC 7888 §4)
+        message_too_long, ///< NO [TOOBIG] (RFC 9051 §7.1)
+        literal_minus,    ///< BAD: more than 4096 bytes without waiting (RFC 7888 §5)
+        line_not_text,    ///< BAD: a NUL, or a bare CR
     };
     Why why = Why::line_too_long;
     std::string tag; ///< "*" if it has none that could be made out.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <span>
 
 /// FETCH: RFC 9051 §6.4.5 and those that fetch_item.hpp names.
@@ -85,10 +86,9 @@ std::optional<PartialBytes> partial(Reader& reader)
         return std::nullopt;
     PartialBytes partial;
     partial.offset = reader.number64();
-    reader.expect('.');
-    partial.count = reader.number64();
-    if (partial.count == 0)
-        reader.fail("A part of 0 bytes");
+    // Clients have left the count out, or asked for nothing.
+    partial.count =
+        reader.take('.') ? reader.number64() : std::numeric_limits<std::uint64_t>::max();
     reader.expect('>');
     return partial;
 }

@@ -92,6 +92,8 @@ command::NotifyGroup group(Reader& reader)
     command::NotifyGroup group;
     reader.expect('(');
     group.filter = mailbox_filter(reader);
+    if (group.filter.kind == Filter::subtree_one)
+        reader.fail("SUBTREE-ONE is for ESEARCH");
     reader.space();
     if (!reader.take_keyword("NONE"))
         reader.filled_list([&] { group.events.push_back(event(reader, group.filter)); });

@@ -154,6 +154,9 @@ CommandBody esearch(Reader& reader)
                 reader.fail("Unknown scope option");
             else
                 esearch.sources.push_back(mailbox_filter(reader));
+            if (!esearch.sources.empty() &&
+                esearch.sources.back().kind == MailboxFilter::Kind::selected_delayed)
+                reader.fail("SELECTED-DELAYED is for NOTIFY"); // RFC 7377 §2.2
         });
         reader.space();
     }

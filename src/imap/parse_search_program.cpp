@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <span>
 
 /// Search keys: see search_key.hpp.
@@ -128,6 +129,22 @@ SearchKey uids(ProgramReader& program)
     return {search::Uids{program.reader().sequence_set()}};
 }
 
+/// RFC 9738 §4: UIDs less than this one, or greater, whether it is there or not.
+enum class Side : std::uint8_t { before, after };
+template <Side side>
+SearchKey uids_beside(ProgramReader& program)
+{
+    program.reader().space();
+    const auto uid = program.reader().positive_number();
+    constexpr auto most = std::numeric_limits<std::uint32_t>::max();
+    search::Uids key;
+    if (side == Side::before && uid > 1)
+        key.set.ranges.push_back({1, uid - 1});
+    if (side == Side::after && uid < most)
+        key.set.ranges.push_back({uid + 1, most});
+    return {std::move(key)};
+}
+
 /// "MODSEQ 620162338", "MODSEQ "/flags/\\draft" all 620162338": RFC 7162 §3.1.5
 SearchKey mod_seq(ProgramReader& program)
 {
@@ -207,6 +224,8 @@ constexpr std::array names{
     KeyName{"THREADID", object_id<search::ThreadId>},
     KeyName{"TO", field_has<to_field>},
     KeyName{"UID", uids},
+    KeyName{"UIDAFTER", uids_beside<Side::after>},
+    KeyName{"UIDBEFORE", uids_beside<Side::before>},
     KeyName{"UNANSWERED", lacks<answered>},
     KeyName{"UNDELETED", lacks<deleted>},
     KeyName{"UNDRAFT", lacks<draft>},

@@ -69,4 +69,12 @@ bool mentions_saved_result(const SearchKey& key)
     });
 }
 
+bool mentions_numbers(const SearchKey& key)
+{
+    return any(key, [](const auto& each) {
+        const auto* messages = std::get_if<search::Messages>(&each.is);
+        return messages && !messages->set.saved_result;
+    });
+}
+
 } // namespace posthouse::imap

@@ -117,5 +117,7 @@ bool mentions_modseq(const SearchKey&);
 bool is_fuzzy(const SearchKey&);
 /// Does any key hold `$`?
 bool mentions_saved_result(const SearchKey&);
+/// Does any key name messages by their sequence numbers?
+bool mentions_numbers(const SearchKey&);
 
 } // namespace posthouse::imap

@@ -185,10 +185,40 @@ EsearchReply esearch_reply(const command::SearchReturn& want, std::span<const st
     return reply;
 }
 
+/// Is all that was found meant, and not some of it?
+static bool saves_all(const command::SearchReturn& want)
+{
+    return want.all || want.count || !(want.min || want.max || want.partial);
+}
+
+mail::UidSet saved_of_sorted(const command::SearchReturn& want,
+                             std::span<const std::uint32_t> sorted)
+{
+    auto some = sorted;
+    if (!saves_all(want)) {
+        some = {};
+        if (want.partial) {
+            const auto [from, to] = partial_span(*want.partial, sorted.size());
+            some = sorted.subspan(from, to - from);
+        }
+    }
+    std::vector<std::uint32_t> uids(some.begin(), some.end());
+    if (!sorted.empty() && !saves_all(want)) {
+        if (want.min)
+            uids.push_back(sorted.front());
+        if (want.max)
+            uids.push_back(sorted.back());
+    }
+    std::ranges::sort(uids); // So that each is added in constant time.
+    mail::UidSet saved;
+    for (const auto uid : uids)
+        saved.add(uid);
+    return saved;
+}
+
 mail::UidSet saved_by(const command::SearchReturn& want, const mail::UidSet& found)
 {
-    const bool single = want.min || want.max || want.partial;
-    if (found.empty() || want.all || want.count || !single)
+    if (found.empty() || saves_all(want))
         return found;
     mail::UidSet saved;
     if (want.partial)

@@ -59,5 +59,7 @@ EsearchReply esearch_reply(const command::SearchReturn&, std::span<const std::ui
 
 /// What `$` holds behind a search with SAVE: RFC 9051 §6.4.4.1, RFC 9394 §3.2.
 mail::UidSet saved_by(const command::SearchReturn&, const mail::UidSet& found);
+/// The same of UIDs in the order of a SORT.
+mail::UidSet saved_of_sorted(const command::SearchReturn&, std::span<const std::uint32_t> sorted);
 
 } // namespace posthouse::imap

@@ -298,6 +298,12 @@ void Mailboxes::tell(ReaderSession& session)
         event.add_handles(handle);
     for (const auto& name : std::exchange(session.changed_names, {}))
         event.add_names(name);
+    for (const auto& [name, entries] : std::exchange(session.changed_metadata, {})) {
+        auto* change = event.add_metadata();
+        change->set_name(name);
+        for (const auto& entry : entries)
+            change->add_entries(entry);
+    }
     event.set_tree(std::exchange(session.changed_tree, false));
     session.gate->notify(Method::mailbox_event, event);
 }
@@ -309,10 +315,11 @@ Task<Mailboxes::Answer> Mailboxes::watch(ReaderSession& session, wire::WatchMail
         co_return std::unexpected(Failure::limit);
     session.watched = {request.names().begin(), request.names().end()};
     session.watches_tree = request.tree();
-    const bool others =
-        request.tree() || std::ranges::any_of(session.watched, [](const auto& name) {
-            return name.starts_with(Sharing::prefix);
-        });
+    session.watches_metadata = request.metadata();
+    const bool others = request.tree() || request.metadata() ||
+                        std::ranges::any_of(session.watched, [](const auto& name) {
+                            return name.starts_with(Sharing::prefix);
+                        });
     if (!others)
         co_return wire::answer_with(wire::Done());
     const Viewer viewer(session);

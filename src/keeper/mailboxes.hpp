@@ -92,6 +92,7 @@ private:
     void tell_soon(ReaderSession&);
     void tell(ReaderSession&);
 
+    void note_metadata(const Spot&, const wire::MailboxMetadata&, std::uint64_t by);
     Task<Answer> list(ReaderSession&, wire::ListMailboxes, std::string);
     Task<Answer> change_tree(ReaderSession&, wire::ChangeTree, std::string);
     Task<Answer> open(ReaderSession&, wire::OpenMailbox, std::string);

@@ -308,7 +308,8 @@ Task<Mailboxes::Answer> Mailboxes::append(ReaderSession& session, wire::AppendMe
         co_await mark_seen(*to, picked(added->uids, seen));
     wire::MessagesAppended answer;
     answer.set_uid_validity(static_cast<std::uint32_t>(added->validity));
-    answer.set_uids(added->uids.text());
+    if (to->rights.has(mailbox::Right::read)) // RFC 4315 §3
+        answer.set_uids(added->uids.text());
     co_return wire::answer_with(answer);
 }
 

@@ -4,6 +4,7 @@
 #include "keeper/mailboxes_parts.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <optional>
 
@@ -128,6 +129,34 @@ std::map<std::string, std::string> metadata_for(mailbox::AccountId viewer, mailb
     return visible;
 }
 
+/// Tells those who may see it, but for who did it.
+void Mailboxes::note_metadata(const Spot& spot, const wire::MailboxMetadata& request,
+                              std::uint64_t by)
+{
+    const auto& owner = spot.tree.owner;
+    const auto* box = spot.mailbox();
+    if (box == nullptr && !request.name().empty())
+        return; // Gone meanwhile
+    auto sessions = sessions_.of(owner.id);
+    std::ranges::copy(sessions_.followers_of(owner.id), std::back_inserter(sessions));
+    for (auto* session : sessions) {
+        if (!session->watches_metadata || session->handle == by)
+            continue;
+        const bool own = session->account == owner.id;
+        if (!own && (box == nullptr || !sharing_.enabled() ||
+                     !may_see_metadata(mailbox::rights_of(session->account, *box))))
+            continue;
+        const auto name = request.name().empty() ? std::string()
+                          : own                  ? box->name()
+                                                 : Sharing::name_of(owner, box->name());
+        for (const auto& change : request.changes())
+            if (is_shared(change.entry()) || session->account == spot.tree.viewer)
+                session->changed_metadata[name].insert(change.entry());
+        if (session->changed_metadata.contains(name))
+            tell_soon(*session);
+    }
+}
+
 Task<Mailboxes::Answer> Mailboxes::metadata(ReaderSession& session, wire::MailboxMetadata request,
                                             std::string)
 {
@@ -163,6 +192,7 @@ Task<Mailboxes::Answer> Mailboxes::metadata(ReaderSession& session, wire::Mailbo
         auto done = co_await account.set_metadata(spot.id, std::move(changes));
         if (!done)
             co_return std::unexpected(failure_of(done.error()));
+        note_metadata(spot, request, viewer.session);
         co_return wire::answer_with(wire::MetadataValues());
     }
     auto values = co_await account.metadata(spot.id);

@@ -44,13 +44,14 @@ struct ReaderSession {
     std::map<std::uint32_t, Opened> opened; ///< by the session's own numbers
     std::uint32_t last_opened = 0;
     std::set<std::string> watched;
-    bool watches_tree = false;
+    bool watches_tree = false, watches_metadata = false;
     /// Others whose mailboxes it has opened or watches: their addresses.
     std::map<mailbox::AccountId, std::string> followed;
 
     // What waits to be told, in one notice.
     std::set<std::uint32_t> changed_handles;
     std::set<std::string> changed_names;
+    std::map<std::string, std::set<std::string>> changed_metadata; ///< entries by mailbox
     bool changed_tree = false, telling = false;
 
     // The message read last: pieces of one message come in a row.

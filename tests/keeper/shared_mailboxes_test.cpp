@@ -352,7 +352,65 @@ TEST(SharedMailboxes, TellThoseWhoWatchOfMailboxesThatAreOpenedToThem)
     EXPECT_TRUE(house.told(bob).empty()) << "he may not read it";
 }
 
+TEST(SharedMailboxes, TellThoseWhoWatchOfAnnotationsThatTheyMaySee)
+{
+    House house;
+    ASSERT_FALSE(house.create(alice, "Box"));
+    ASSERT_FALSE(house.grant("Box", bob, "lr"));
+    wire::WatchMailboxes watch;
+    watch.set_metadata(true);
+    ASSERT_TRUE(house.ask(bob, Method::watch, watch));
+    ASSERT_TRUE(house.ask(alice, Method::watch, watch));
+    const auto set = [&](const std::string& who, const std::string& mailbox) {
+        (void)house.told(alice);
+        (void)house.told(bob);
+        wire::MailboxMetadata request;
+        request.set_name(mailbox);
+        for (const auto* entry : {"/shared/comment", "/private/comment"}) {
+            auto* change = request.add_changes();
+            change->set_entry(entry);
+            change->set_value("x");
+        }
+        return house.ask(who, Method::metadata, request).has_value();
+    };
+    const auto before = house.open(alice, "Box");
+    ASSERT_TRUE(set(alice, "Box"));
+    EXPECT_GT(house.open(alice, "Box")->highest_modseq(), before->highest_modseq());
+    for (const auto& event : house.told(alice))
+        EXPECT_EQ(event.metadata_size(), 0) << "she has done it herself";
+    const auto told = house.told(bob);
+    ASSERT_EQ(told.size(), 1);
+    ASSERT_EQ(told[0].metadata_size(), 1);
+    EXPECT_EQ(told[0].metadata(0).name(), foreign + "Box");
+    ASSERT_EQ(told[0].metadata(0).entries_size(), 1) << "her private entry is none of his business";
+    EXPECT_EQ(told[0].metadata(0).entries(0), "/shared/comment");
+    ASSERT_TRUE(set(alice, ""));
+    EXPECT_TRUE(house.told(bob).empty()) << "the server's annotations are each account's own";
+    ASSERT_TRUE(set(alice, "INBOX"));
+    EXPECT_TRUE(house.told(bob).empty()) << "he may not see it";
+}
+
 // ---- from one account into another --------------------------------------------------------------
+
+TEST(SharedMailboxes, TellNoUidsToWhoMayPutLettersThereButNotReadThem)
+{
+    House house;
+    ASSERT_FALSE(house.append(bob, "INBOX", "Subject: a\r\n\r\nx\r\n"));
+    ASSERT_FALSE(house.create(alice, "Box"));
+    const auto his = house.open(bob, "INBOX");
+    ASSERT_TRUE(his);
+    for (const std::string rights : {"li", "lri"}) {
+        ASSERT_FALSE(house.grant("Box", bob, rights));
+        wire::CopyMessages copy;
+        copy.set_handle(his->handle());
+        copy.set_uids("1");
+        copy.set_to(foreign + "Box");
+        const auto copied = house.ask<wire::MessagesCopied>(bob, Method::mailbox_copy, copy);
+        ASSERT_TRUE(copied);
+        EXPECT_EQ(copied->from(), "1");
+        EXPECT_EQ(copied->to().empty(), rights == "li");
+    }
+}
 
 TEST(SharedMailboxes, AreCopiedFromWithBodiesOfTheirOwn)
 {

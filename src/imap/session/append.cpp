@@ -16,7 +16,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Append& command)
     if (!appended)
         co_return reply_to_destination(appended.error());
     if (dialogue.selected && dialogue.selected->name == command.mailbox.text)
-        dialogue.selected->changed = true;
+        dialogue.selected->expect(appended->uids);
     std::string code;
     if (!appended->uids.empty())
         code = fmt::format("APPENDUID {} {}", appended->uid_validity, appended->uids.text());

@@ -78,14 +78,32 @@ const Rules& rules_of(const CommandBody& body)
     return table[body.index()];
 }
 
-bool uses_sequence_numbers(const CommandBody& body)
+std::optional<Numbering> numbering_of(const CommandBody& body)
 {
     return std::visit(
-        []<class C>(const C& is) {
+        []<class C>(const C& is) -> std::optional<Numbering> {
             if constexpr (Numbered<C>)
-                return is.by == Numbering::sequence;
+                return is.by;
             else if constexpr (Searching<C>)
-                return is.search.by == Numbering::sequence;
+                return is.search.by;
+            else if constexpr (std::is_same_v<C, command::Expunge>)
+                return is.uids ? std::optional(Numbering::uid) : std::nullopt;
+            else
+                return std::nullopt;
+        },
+        body);
+}
+
+bool mentions_numbers(const CommandBody& body)
+{
+    if (numbering_of(body) == Numbering::sequence)
+        return true;
+    return std::visit(
+        []<class C>(const C& is) {
+            if constexpr (std::is_same_v<C, command::Search>)
+                return imap::mentions_numbers(is.program);
+            else if constexpr (Searching<C>)
+                return imap::mentions_numbers(is.search.program);
             else
                 return false;
         },

@@ -5,6 +5,7 @@
 #include "imap/session/dialogue.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 /// Each command's doing, in a file of its name. Untagged responses go to the dialogue's output;
@@ -70,13 +71,15 @@ struct Rules {
     When when = When::any;
     enum class Numbers : std::uint8_t {
         none,    ///< It names no messages: vanished ones may be told at its end.
-        by_form, ///< Not if it names messages by their numbers (its UID form may tell).
+        by_form, ///< Not if there are sequence numbers in it (its UID form may tell).
         silent,  ///< Nothing is told at its end: it changes what is selected, or tells itself.
     };
     Numbers numbers = Numbers::none;
 };
 const Rules& rules_of(const CommandBody&);
-/// Does it name messages by their sequence numbers?
-bool uses_sequence_numbers(const CommandBody&);
+/// How it names messages; nothing: it names none.
+std::optional<Numbering> numbering_of(const CommandBody&);
+/// Are there sequence numbers in it, be it only in what a UID SEARCH looks for?
+bool mentions_numbers(const CommandBody&);
 
 } // namespace posthouse::imap

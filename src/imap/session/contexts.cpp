@@ -2,6 +2,7 @@
 #include "imap/session/contexts.hpp"
 
 #include "imap/search_reply.hpp"
+#include "imap/session/notify.hpp"
 #include "imap/session/searching.hpp"
 
 #include <fmt/format.h>
@@ -111,7 +112,7 @@ void tell_contexts_of_vanished(Dialogue& dialogue, const mail::UidSet& vanished)
     }
 }
 
-Task<void> tell_contexts_of_changed(Dialogue& dialogue, mail::UidSet changed)
+Task<void> tell_contexts_of_changed(Dialogue& dialogue, mail::UidSet changed, mail::UidSet arrived)
 {
     if (changed.empty())
         co_return;
@@ -129,6 +130,8 @@ Task<void> tell_contexts_of_changed(Dialogue& dialogue, mail::UidSet changed)
         const auto removed = context.found.intersected(changed).without(now);
         if (added.empty() && removed.empty())
             continue;
+        if (auto fresh = added.intersected(arrived); !context.items.empty() && !fresh.empty())
+            co_await send_items(dialogue, context.items, std::move(fresh));
         if (context.keys.empty()) {
             say_change(dialogue, context, added, removed);
         } else {

@@ -18,7 +18,10 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Copy& command)
     const std::string name = moving ? "MOVE completed" : "COPY completed";
     if (uids->empty())
         co_return Reply::ok({}, name);
-    const auto limited = dialogue.keep_within_limit(*uids);
+    auto limited = dialogue.keep_within_limit(*uids);
+    if (!limited.empty() && !moving) // All or none: RFC 9738 §3.1
+        co_return Reply::no(fmt::format("MESSAGELIMIT {}", dialogue.settings.message_limit),
+                            "Too many messages to be copied at one time");
     const auto asked = uids->size();
     auto copied =
         co_await dialogue.backend->copy(selected.handle, std::move(*uids), command.mailbox.text,
@@ -26,9 +29,9 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Copy& command)
     if (!copied)
         co_return reply_to_destination(copied.error());
     if (command.mailbox.text == selected.name)
-        selected.changed = true;
+        selected.expect(copied->to);
     std::string code;
-    if (!copied->from.empty())
+    if (!copied->from.empty() && !copied->to.empty()) // They may be nobody's business there.
         code = fmt::format("COPYUID {} {} {}", copied->uid_validity, copied->from.text(),
                            copied->to.text());
     if (moving) {
@@ -43,11 +46,8 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Copy& command)
             code = fmt::format("HIGHESTMODSEQ {}", selected.view.highest_modseq());
         }
     }
-    if (!limited.empty()) {
-        if (!moving && !code.empty())
-            dialogue.say(fmt::format("OK [{}] Copied", code));
-        code = limited;
-    }
+    if (!limited.empty())
+        code = std::move(limited);
     if (command.by == Numbering::sequence && copied->from.size() < asked)
         co_return Reply::no(code.empty() || moving ? "EXPUNGEISSUED" : code,
                             "Some of the requested messages no longer exist");

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "base/text.hpp"
 #include "imap/session/commands.hpp"
+#include "imap/session/notify.hpp"
 
 #include <algorithm>
 #include <array>
@@ -38,6 +39,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Create& command)
         co_return Reply::no("USEATTR", "That special use cannot be given");
     if (!id)
         co_return reply_to(id.error());
+    made_mailbox(dialogue, command.mailbox.text, *id);
     // RFC 8474 §4.1
     co_return Reply::ok(id->empty() ? std::string() : "MAILBOXID (" + *id + ")");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imap/session/commands.hpp"
+#include "imap/session/notify.hpp"
 
 namespace posthouse::imap {
 
@@ -14,6 +15,8 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Delete& command)
         dialogue.say("OK [CLOSED] The mailbox is to be deleted");
     }
     auto done = co_await dialogue.backend->remove(command.mailbox.text);
+    if (done)
+        removed_mailbox(dialogue, command.mailbox.text);
     co_return done ? Reply::ok() : reply_to(done.error());
 }
 

@@ -4,6 +4,7 @@
 #include "base/contract.hpp"
 #include "imap/response_text.hpp"
 #include "imap/session/contexts.hpp"
+#include "imap/session/notify.hpp"
 #include "imap/session/numbers.hpp"
 #include "imap/session/rights.hpp"
 
@@ -90,6 +91,7 @@ void Dialogue::forget_login()
     watching.reset();
     tree_changed = false;
     watched_changed.clear();
+    metadata_changed.clear();
     framer.distrust();
 }
 
@@ -173,6 +175,7 @@ void Dialogue::enter(std::string name, Opened opened)
     selected->access = opened.access;
     selected->more_keywords = opened.more_keywords;
     selected->keywords = std::move(opened.keywords);
+    selected->certain_modseq = opened.highest_modseq;
     selected->view =
         View({std::move(opened.uids), opened.uid_next, opened.highest_modseq, opened.first_recent});
 }
@@ -187,7 +190,7 @@ void Dialogue::leave()
 
 Task<void> Dialogue::bring_forward(Expunges expunges)
 {
-    if (!selected)
+    if (!selected || !notify_tells(*this, command::NotifyEvent::Kind::message_new))
         co_return;
     selected->changed = false;
     auto changes = co_await backend->changes(selected->handle, selected->view.highest_modseq());
@@ -205,25 +208,33 @@ Task<void> Dialogue::bring_forward(Expunges expunges)
         take_rights(*this, std::move(*changes->rights));
     auto& view = selected->view;
     view.vanish(changes->vanished);
-    bool arrived = false;
+    mail::UidSet arrived;
     const auto first_new = view.uid_next(); // Who is told that it exists asks for what it is.
     for (mail::EntryUnpacker entries(change_fields, changes->entries); auto entry = entries.next();)
-        arrived |= view.arrive(entry->uid);
+        if (view.arrive(entry->uid))
+            arrived.add(entry->uid);
     co_await tell_news(expunges);
     mail::UidSet touched; // For searches that are kept up to date.
     if (!selected->contexts.empty())
         for (mail::EntryUnpacker entries(change_fields, changes->entries);
              auto entry = entries.next();)
             touched.add(entry->uid);
-    if (arrived) {
+    if (!arrived.empty()) {
         say(fmt::format("{} EXISTS", view.exists()));
         if (!enabled.rev2)
             say(fmt::format("{} RECENT", view.recent()));
     }
     learn_keywords(changes->keywords);
-    co_await tell_flags(changes->entries, first_new);
+    if (notify_tells(*this, command::NotifyEvent::Kind::flag_change))
+        co_await tell_flags(changes->entries, first_new);
     view.reach(changes->highest_modseq, changes->uid_next);
-    co_await tell_contexts_of_changed(*this, std::move(touched));
+    if (view.vanished().empty())
+        selected->certain_modseq = view.highest_modseq();
+    else if (enabled.qresync) // It would take what it was just told for the whole: RFC 7162 §3.2
+        say(fmt::format("OK [HIGHESTMODSEQ {}] Not all is told yet", selected->certain_modseq));
+    co_await tell_contexts_of_changed(*this, std::move(touched), arrived);
+    arrived = arrived.without(std::exchange(selected->own_arrivals, {}));
+    co_await tell_items_of_arrived(*this, std::move(arrived));
 }
 
 Task<void> Dialogue::tell_news(Expunges expunges)
@@ -235,6 +246,14 @@ Task<void> Dialogue::tell_news(Expunges expunges)
         enabled.qresync || enabled.uidonly ? View::Form::vanished : View::Form::expunge;
     while (!selected->view.tell_vanished(out.text(), form, settings.limits.output_bytes))
         co_await out.pass();
+    selected->certain_modseq = selected->view.highest_modseq();
+}
+
+void Dialogue::follow_modseqs()
+{
+    if (std::exchange(enabled.condstore, true) || !selected)
+        return;
+    say(fmt::format("OK [HIGHESTMODSEQ {}] Highest", selected->view.highest_modseq()));
 }
 
 Task<void> Dialogue::tell_flags(std::string_view packed, std::uint32_t below)
@@ -249,7 +268,7 @@ Task<void> Dialogue::tell_flags(std::string_view packed, std::uint32_t below)
         if (number == 0)
             continue;
         auto& to = out.text();
-        begin_fetch(to, number, entry->uid, enabled);
+        begin_fetch(to, number, entry->uid);
         to += "FLAGS (";
         append_flags(to, *entry, *selected, enabled);
         to += ')';
@@ -324,6 +343,9 @@ void Dialogue::hear_event(Event event)
     }
     if (event.tree)
         tree_changed = true;
+    if (event.metadata && (watching || enabled.metadata))
+        metadata_changed[event.metadata->mailbox].insert(event.metadata->entries.begin(),
+                                                         event.metadata->entries.end());
     if (selected && event.handle == selected->handle)
         selected->changed = true;
     else if (watching && !event.mailbox.empty())
@@ -368,12 +390,12 @@ mail::Flags flags_of(const mail::MessageEntry& entry, const std::vector<std::str
     return flags;
 }
 
-void begin_fetch(std::string& to, std::uint32_t number, std::uint32_t uid, const Enabled& enabled)
+void Dialogue::begin_fetch(std::string& to, std::uint32_t number, std::uint32_t uid) const
 {
     to += "* ";
     append_number(to, enabled.uidonly ? uid : number);
     to += enabled.uidonly ? " UIDFETCH (" : " FETCH (";
-    if (enabled.qresync && !enabled.uidonly) {
+    if (names_uids() && !enabled.uidonly) {
         to += "UID ";
         append_number(to, uid);
         to += ' ';

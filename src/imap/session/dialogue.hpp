@@ -58,9 +58,10 @@ Reply reply_to_destination(Trouble);
 struct Enabled {
     bool condstore = false; ///< RFC 7162
     bool qresync = false;
-    bool utf8 = false;    ///< RFC 6855
-    bool rev2 = false;    ///< RFC 9051
-    bool uidonly = false; ///< RFC 9586
+    bool utf8 = false;     ///< RFC 6855
+    bool rev2 = false;     ///< RFC 9051
+    bool uidonly = false;  ///< RFC 9586
+    bool metadata = false; ///< RFC 5464 §4.1
 };
 
 /// A search whose result is kept up to date: RFC 5267 §4.3.
@@ -69,19 +70,22 @@ struct Context {
     Numbering by = Numbering::sequence;
     std::string program; ///< Packed
     mail::UidSet found;
+    std::vector<FetchItem> items = {}; ///< Of new messages that are found: RFC 5465 §7
     // Of a SORT: by what, and the UIDs in that order.
     std::vector<command::SortKey> keys = {};
     std::vector<std::uint32_t> order = {};
 };
 
-/// What NOTIFY asked for: RFC 5465.
+/// What NOTIFY asked for: RFC 5465. Of NONE there are no groups, and nothing is told at all.
 struct Watching {
     std::vector<command::NotifyGroup> groups;
     struct Known {
         std::string id;
         bool exists = true, subscribed = false;
+        bool operator==(const Known&) const = default;
     };
     std::map<std::string, Known> known; ///< The tree, as the client was told.
+    std::set<std::string> names;        ///< Of mailboxes that it wants to hear of.
 };
 
 /// The mailbox that is selected.
@@ -94,12 +98,20 @@ struct Selected {
     bool more_keywords = true;
     std::vector<std::string> keywords; ///< Bit n of an entry's is the n-th.
     View view;
-    bool changed = false; ///< There may be news: changes() was not asked since.
-    mail::UidSet saved;   ///< `$`, RFC 9051 §6.4.4.1
+    bool changed = false;             ///< There may be news: changes() was not asked since.
+    mail::UidSet own_arrivals;        ///< Put there by this session, and not told yet.
+    std::uint64_t certain_modseq = 1; ///< Up to here the client knows all, also what vanished.
+    mail::UidSet saved;               ///< `$`, RFC 9051 §6.4.4.1
     std::vector<Context> contexts;
 
     bool may(char right) const { return rights.find(right) != std::string::npos; }
     bool may_store() const { return access == Access::read_write; }
+    /// Puts messages here itself: they are to be told at the end of the command.
+    void expect(const mail::UidSet& uids)
+    {
+        changed = true;
+        own_arrivals = own_arrivals.united(uids);
+    }
 };
 
 /// May messages vanish from the client's numbering now? Not during commands that name messages by
@@ -129,6 +141,7 @@ struct Dialogue {
     bool over = false;       ///< Nothing more is to be read.
     bool in_message = false; ///< APPEND or REPLACE is not heard to its end.
     std::string tag;         ///< Of the command under way.
+    bool by_uid = false;     ///< It names messages by their UIDs.
     std::size_t failed_logins = 0;
 
     std::string user;
@@ -137,9 +150,10 @@ struct Dialogue {
     Enabled enabled;
     std::optional<Selected> selected;
     std::optional<Watching> watching;
-    bool tree_changed = false;             ///< Watched, and not told yet.
-    std::set<std::string> watched_changed; ///< Likewise: mailboxes
-    bool closing = false;                  ///< The server wants an end.
+    bool tree_changed = false;                                     ///< Watched, and not told yet.
+    std::set<std::string> watched_changed;                         ///< Likewise: mailboxes
+    std::map<std::string, std::set<std::string>> metadata_changed; ///< Likewise: entries
+    bool closing = false;                                          ///< The server wants an end.
     std::string closing_words;
 
     NameForm name_form() const
@@ -186,8 +200,12 @@ struct Dialogue {
     Task<void> bring_forward(Expunges);
     /// The same where something is known to have changed; else tells only of what waits.
     Task<void> tell_news(Expunges);
+    /// The client follows mod-sequences from now on, and hears where they stand (RFC 7162 §3.1).
+    void follow_modseqs();
     /// Tells of changed flags: entries packed with change_fields; of those with smaller UIDs.
     Task<void> tell_flags(std::string_view entries, std::uint32_t below = no_uid);
+    /// "* 3 FETCH (" or "* 3 UIDFETCH (" up to the first item; with the UID where it is due.
+    void begin_fetch(std::string& to, std::uint32_t number, std::uint32_t uid) const;
     /// Takes over a mailbox's keywords; new ones are told.
     void learn_keywords(const std::vector<std::string>&);
 
@@ -203,6 +221,9 @@ struct Dialogue {
     void take_backend(std::unique_ptr<Backend>);
 
 private:
+    /// Is the UID told with whatever is told of a message? RFC 9051 §6.4.9 (under a UID command)
+    /// and §7.5.2, RFC 7162 §3.2.4, RFC 5465 §5.1.
+    bool names_uids() const { return enabled.qresync || enabled.rev2 || by_uid || watching; }
     void hear_event(Event);
     std::shared_ptr<Dialogue*> self_ = std::make_shared<Dialogue*>(this);
 };
@@ -214,7 +235,5 @@ bool reaches_beyond(const SequenceSet&, std::uint32_t exists);
 /// "\Seen Junk \Recent", without parentheses.
 void append_flags(std::string& to, const mail::MessageEntry&, const Selected&, const Enabled&);
 mail::Flags flags_of(const mail::MessageEntry&, const std::vector<std::string>& keywords);
-/// "* 3 FETCH (" or "* 3 UIDFETCH (" up to the first item; with the UID where it is due.
-void begin_fetch(std::string& to, std::uint32_t number, std::uint32_t uid, const Enabled&);
 
 } // namespace posthouse::imap

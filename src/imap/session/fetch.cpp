@@ -53,8 +53,9 @@ Task<std::optional<Reply>> keep_changed(Dialogue& dialogue, const command::Fetch
     if (!changes)
         co_return reply_to(changes.error());
     if (command.vanished) {
+        // `*` is not less than what the client can have known.
         auto gone = changes->vanished.without(selected.view.uids())
-                        .intersected(command.messages.resolved(selected.view.largest_uid()));
+                        .intersected(command.messages.resolved(selected.view.uid_next() - 1));
         if (!gone.empty())
             dialogue.say("VANISHED (EARLIER) " + gone.text());
     }
@@ -87,7 +88,8 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Fetch& command)
     auto plan = plan_of(command.items);
     if (command.changed_since)
         plan.add(FetchItem::Kind::modseq);
-    dialogue.enabled.condstore |= plan.has_modseq; // RFC 7162 §3.1
+    if (plan.has_modseq)
+        dialogue.follow_modseqs();
     if (dialogue.enabled.qresync)
         plan.add(FetchItem::Kind::uid); // RFC 7162 §3.2.4
     if (command.changed_since)

@@ -185,6 +185,9 @@ FetchPlan plan_of(const std::vector<FetchItem>& items)
 {
     FetchPlan plan;
     for (const auto& wanted : items) {
+        const auto same = [&](const FetchPlan::Step& step) { return step.item == wanted; };
+        if (wanted.section == Section() && std::ranges::any_of(plan.steps, same))
+            continue; // Asked for twice, told once.
         FetchPlan::Step step;
         step.item = wanted;
         spell_out(step.item);

@@ -72,7 +72,12 @@ Reply refusal_of(Trouble trouble, std::size_t most)
 /// RFC 5464 §4.2
 Task<Reply> carry_out(Dialogue& dialogue, const command::GetMetadata& command)
 {
-    if (!std::ranges::all_of(command.entries, is_entry))
+    const auto is_root = [](std::string_view name) {
+        return name == "/private" || name == "/shared";
+    };
+    if (!std::ranges::all_of(command.entries, [&](const std::string& entry) {
+            return is_entry(entry) || is_root(entry); // All that is below it
+        }))
         co_return Reply::bad("An entry's name begins with /private/ or /shared/");
     const auto name = command.mailbox ? command.mailbox->text : std::string();
     auto all = co_await dialogue.backend->metadata(name);

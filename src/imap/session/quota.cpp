@@ -52,6 +52,8 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::GetQuotaRoot& command)
     if (!quotas)
         co_return reply_to(quotas.error());
     auto& to = dialogue.out.text();
+    // RFC 9208 §4.2.1: one without limits has nothing to say.
+    std::erase_if(*quotas, [](const Quota& quota) { return quota.resources.empty(); });
     to += "* QUOTAROOT ";
     append_mailbox(to, command.mailbox.text, dialogue);
     for (const auto& quota : *quotas) {

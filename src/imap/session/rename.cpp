@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "imap/session/commands.hpp"
+#include "imap/session/notify.hpp"
 
 namespace posthouse::imap {
 
@@ -11,6 +12,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Rename& command)
     auto done = co_await dialogue.backend->rename(command.from.text, command.to.text);
     if (!done)
         co_return reply_to(done.error());
+    renamed_mailbox(dialogue, command.from.text, command.to.text);
     if (!dialogue.selected || command.from.text == "INBOX")
         co_return Reply::ok();
     auto& name = dialogue.selected->name; // It goes on under its new name.

@@ -30,8 +30,11 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Replace& command)
     dialogue.selected->view.vanish(*uids);
     dialogue.selected->saved = dialogue.selected->saved.without(*uids);
     if (dialogue.selected->name == command.mailbox.text)
-        dialogue.selected->changed = true;
-    co_return Reply::ok();
+        dialogue.selected->expect(appended->uids);
+    if (!dialogue.enabled.qresync)
+        co_return Reply::ok();
+    co_await dialogue.bring_forward(Expunges::told); // As UID EXPUNGE does: RFC 8508 §4.5
+    co_return Reply::ok(fmt::format("HIGHESTMODSEQ {}", dialogue.selected->view.highest_modseq()));
 }
 
 } // namespace posthouse::imap

@@ -4,22 +4,15 @@
 
 namespace posthouse::imap {
 
-namespace {
-
-bool tells(const command::SearchReturn& want)
-{
-    return want.min || want.max || want.all || want.count || want.partial || !want.save;
-}
-
-} // namespace
-
-/// RFC 9051 §6.4.4
-Task<Reply> carry_out(Dialogue& dialogue, const command::Search& command)
+Task<Reply> search_selected(Dialogue& dialogue, const command::Search& command,
+                            Correlators correlators)
 {
     auto want = command.want;
+    if (auto fault = tag_in_use(dialogue, command))
+        co_return *fault;
     auto found = co_await find(dialogue, command);
     if (!found) {
-        if (want && want->save && dialogue.selected)
+        if (want && want->save && found.error().kind == Reply::Kind::no)
             dialogue.selected->saved.clear(); // RFC 5182 §2.1
         co_return found.error();
     }
@@ -30,13 +23,17 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Search& command)
     if (want && want->save)
         selected.saved = saved_by(*want, uids);
     const auto numbers = command.by == Numbering::uid ? uids : selected.view.numbers_of(uids);
-    const auto modseq = dialogue.enabled.condstore && !uids.empty() ? found->highest_modseq : 0;
+    const bool with_mailbox = correlators == Correlators::tag_and_mailbox;
     if (!want) {
-        append_search_response(dialogue.out.text(), numbers, modseq);
-    } else if (tells(*want)) {
+        append_search_response(dialogue.out.text(), numbers, found->highest_modseq);
+    } else if (tells(*want) && (!with_mailbox || !uids.empty())) { // RFC 7377 §2.1
         auto reply = esearch_reply(*want, numbers);
-        if (want->relevancy) // All match as well as can be known.
-            reply.relevancy.assign(want->partial ? 0 : uids.size(), 100);
+        add_relevancy(reply, *want, uids.size());
+        if (with_mailbox)
+            reply.mailbox_and_uid_validity.emplace(MailboxName{selected.name},
+                                                   selected.uid_validity);
+        const auto modseq =
+            co_await modseq_of(dialogue, selected.handle, *found, saved_by(*want, uids));
         say_esearch(dialogue, std::move(reply), command, modseq);
     }
     if (want && want->update)
@@ -44,6 +41,12 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Search& command)
     if (found->incomplete)
         co_return Reply::no("LIMIT", "The search took too long, and is not complete");
     co_return Reply::ok();
+}
+
+/// RFC 9051 §6.4.4
+Task<Reply> carry_out(Dialogue& dialogue, const command::Search& command)
+{
+    co_return co_await search_selected(dialogue, command, Correlators::tag);
 }
 
 /// RFC 5267 §4.3.5

@@ -42,23 +42,24 @@ void resolve(SearchKey& key, const Selected& selected)
     }
 }
 
-/// Why the numbers in it cannot be right.
+/// What it found and how new that is, where the client asked for mod-sequences: RFC 7162 §3.1.5.
+Found told_of(Found found, const SearchKey& program)
+{
+    if (!mentions_modseq(program))
+        found.highest_modseq = 0;
+    return found;
+}
+
+} // namespace
+
 std::optional<Reply> fault_in(const Dialogue& dialogue, const SearchKey& program)
 {
-    bool numbered = false, beyond = false;
-    for_each_key(program, [&](const SearchKey& key) {
-        const auto* messages = std::get_if<search::Messages>(&key.is);
-        if (!messages || messages->set.saved_result)
-            return;
-        numbered = true;
-        beyond |= reaches_beyond(messages->set, dialogue.selected->view.exists());
-    });
-    if (numbered && dialogue.enabled.uidonly) // RFC 9586 §3.3
+    if (dialogue.enabled.uidonly && mentions_numbers(program)) // RFC 9586 §3.3
         return Reply::bad("Message numbers are not allowed once UIDONLY is enabled", "UIDREQUIRED");
-    if (beyond)
-        return Reply::bad("Invalid messageset");
     return std::nullopt;
 }
+
+namespace {
 
 /// Asks the backend for a part of the mailbox at a time, so that what takes long can be told of:
 /// RFC 9585 §3.
@@ -132,7 +133,7 @@ Task<std::expected<Found, Reply>> find(Dialogue& dialogue, const command::Search
     if (auto fault = fault_in(dialogue, command.program))
         co_return std::unexpected(std::move(*fault));
     if (mentions_modseq(command.program))
-        dialogue.enabled.condstore = true; // RFC 7162 §3.1
+        dialogue.follow_modseqs();
     SearchProgram program{command.charset, by_uids(command.program, selected)};
     if (auto all = known_at_once(program.key, selected.view.uids())) {
         Found found;
@@ -144,7 +145,32 @@ Task<std::expected<Found, Reply>> find(Dialogue& dialogue, const command::Search
         co_return std::unexpected(reply_to(found.error()));
     // What came meanwhile the client does not know yet.
     found->uids = found->uids.intersected(selected.view.uids());
-    co_return std::move(*found);
+    co_return told_of(std::move(*found), command.program);
+}
+
+Task<std::uint64_t> modseq_of(Dialogue& dialogue, Handle handle, const Found& found,
+                              mail::UidSet returned)
+{
+    if (found.highest_modseq == 0 || returned.empty() || returned == found.uids)
+        co_return returned.empty() ? 0 : found.highest_modseq;
+    constexpr auto fields = static_cast<std::uint8_t>(mail::EntryField::modseq);
+    const auto packed = co_await dialogue.backend->entries(handle, std::move(returned), fields);
+    std::uint64_t highest = 0;
+    if (packed)
+        for (mail::EntryUnpacker entries(fields, *packed); const auto entry = entries.next();)
+            highest = std::max(highest, entry->modseq);
+    co_return highest == 0 ? found.highest_modseq : highest;
+}
+
+bool tells(const command::SearchReturn& want)
+{
+    return want.min || want.max || want.all || want.count || want.partial || !want.save;
+}
+
+void add_relevancy(EsearchReply& reply, const command::SearchReturn& want, std::uint64_t found)
+{
+    if (want.relevancy && !want.partial)
+        reply.relevancy.assign(static_cast<std::size_t>(found), 100);
 }
 
 void say_esearch(Dialogue& dialogue, EsearchReply reply, const command::Search& command,
@@ -157,10 +183,19 @@ void say_esearch(Dialogue& dialogue, EsearchReply reply, const command::Search& 
     append_esearch(dialogue.out.text(), reply, dialogue.name_form());
 }
 
+std::optional<Reply> tag_in_use(const Dialogue& dialogue, const command::Search& command)
+{
+    if (!command.want || !command.want->update || !dialogue.selected)
+        return std::nullopt;
+    const auto& contexts = dialogue.selected->contexts;
+    if (std::ranges::find(contexts, dialogue.tag, &Context::tag) == contexts.end())
+        return std::nullopt;
+    return Reply::bad("The tag is in use by a search that is kept up to date");
+}
+
 Context* keep_context(Dialogue& dialogue, const command::Search& command, const mail::UidSet& uids)
 {
     auto& contexts = dialogue.selected->contexts;
-    std::erase_if(contexts, [&](const Context& old) { return old.tag == dialogue.tag; });
     if (contexts.size() >= dialogue.settings.limits.contexts) {
         dialogue.say(fmt::format("NO [NOUPDATE \"{}\"] Too many contexts", dialogue.tag));
         return nullptr;
@@ -169,7 +204,8 @@ Context* keep_context(Dialogue& dialogue, const command::Search& command, const 
     // come later are in none.
     contexts.push_back(
         {dialogue.tag, command.by,
-         pack_program({command.charset, by_uids(command.program, *dialogue.selected)}), uids});
+         pack_program({command.charset, by_uids(command.program, *dialogue.selected)}), uids,
+         command.want ? command.want->update_items : std::vector<FetchItem>()});
     return &contexts.back();
 }
 

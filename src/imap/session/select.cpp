@@ -36,7 +36,7 @@ void describe(Dialogue& dialogue, const Opened& opened)
         to += "\r\n";
     } else {
         dialogue.say(fmt::format("{} RECENT", view.recent()));
-        if (opened.first_unseen) {
+        if (opened.first_unseen && !dialogue.enabled.uidonly) { // RFC 9586 §3: no numbers
             View::Numbers numbers(view);
             if (const auto number = numbers.of(*opened.first_unseen))
                 dialogue.say(fmt::format("OK [UNSEEN {}] First unseen", number));
@@ -88,9 +88,7 @@ Task<void> resynchronise(Dialogue& dialogue, const command::QresyncParameter& kn
     if (!vanished.empty())
         dialogue.say("VANISHED (EARLIER) " + vanished.text());
     dialogue.learn_keywords(changes->keywords);
-    if (known.known_uids) {
-        // Messages that the client does not know of are told too: RFC 7162 §3.2.5.1 leaves it open.
-    }
+    // Messages that the client does not know of are told too: RFC 7162 §3.2.5.1 leaves it open.
     co_await dialogue.tell_flags(changes->entries);
 }
 
@@ -100,12 +98,15 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Select& command)
 {
     if (command.qresync && !dialogue.enabled.qresync)
         co_return Reply::bad("QRESYNC was not enabled");
-    if (command.condstore)
-        dialogue.enabled.condstore = true;
+    if (command.qresync && command.qresync->sequence_match && dialogue.enabled.uidonly)
+        co_return Reply::bad("Message numbers are not allowed once UIDONLY is enabled",
+                             "UIDREQUIRED"); // RFC 9586 §3
     if (dialogue.selected) {
         dialogue.leave();
         dialogue.say("OK [CLOSED] Previous mailbox is now closed");
     }
+    if (command.condstore)
+        dialogue.follow_modseqs();
     const auto access =
         command.access == command::Access::read_only ? Access::read_only : Access::read_write;
     auto opened = co_await dialogue.backend->open(command.mailbox.text, access);

@@ -39,7 +39,7 @@ std::optional<Reply> out_of_place(const Dialogue& dialogue, const CommandBody& b
         break;
     }
     // RFC 9586 §3
-    if (dialogue.enabled.uidonly && uses_sequence_numbers(body))
+    if (dialogue.enabled.uidonly && numbering_of(body) == Numbering::sequence)
         return Reply::bad("Message numbers are not allowed once UIDONLY is enabled", "UIDREQUIRED");
     return std::nullopt;
 }
@@ -144,6 +144,7 @@ Task<void> Session::serve_command(std::string_view text)
 Task<void> Session::obey(Command command)
 {
     dialogue_.tag = std::move(command.tag);
+    dialogue_.by_uid = numbering_of(command.body) == Numbering::uid;
     auto reply = out_of_place(dialogue_, command.body);
     const auto& rules = rules_of(command.body);
     if (!reply) {
@@ -151,7 +152,7 @@ Task<void> Session::obey(Command command)
                                     command.body);
         if (dialogue_.selected && rules.numbers != Rules::Numbers::silent) {
             const auto expunges =
-                uses_sequence_numbers(command.body) && rules.numbers == Rules::Numbers::by_form
+                rules.numbers == Rules::Numbers::by_form && mentions_numbers(command.body)
                     ? Expunges::untold
                     : Expunges::told;
             if (dialogue_.selected->changed)
@@ -160,6 +161,9 @@ Task<void> Session::obey(Command command)
                 co_await dialogue_.tell_news(expunges);
         }
     }
+    dialogue_.by_uid = false;
+    if (!dialogue_.metadata_changed.empty())
+        tell_metadata(dialogue_);
     dialogue_.say_tagged(*reply, rules.name);
     if (reply->kind == Reply::Kind::bad)
         count_bad();

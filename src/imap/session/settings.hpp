@@ -26,17 +26,13 @@ struct SessionLimits {
     std::size_t page_messages = 4096;       ///< Asked for at one time.
     /// Header fields of one letter that are looked through for HEADER.FIELDS.
     std::size_t header_bytes = 1024 * 1024;
-    /// Of one part, where BINARY has to count before it can send.
-    std::uint64_t binary_bytes = 64ULL * 1024 * 1024;
     std::size_t bad_commands = 20;          ///< In a row; then the client is sent away.
     std::size_t failed_logins = 3;          ///< Likewise.
     std::size_t contexts = 10;              ///< Searches kept up to date (RFC 5267 §4.3).
     std::size_t searched_messages = 50'000; ///< At one time
     std::size_t sorted_messages = 500'000;  ///< By one SORT or THREAD.
-    std::size_t metadata_bytes = 64 * 1024; ///< Of one entry's value.
+    std::size_t metadata_bytes = 60'000;    ///< Of one entry's value; the keeper's limit too.
     std::size_t watched_mailboxes = 5000;   ///< By NOTIFY
-    std::size_t listed_mailboxes = 100'000;
-    std::size_t catenated_parts = 1000;
 
     Duration login = std::chrono::minutes(3);
     Duration idle = std::chrono::minutes(30);     ///< RFC 9051 §5.4: at least this
@@ -51,7 +47,8 @@ struct SessionSettings {
     bool implicit_tls = false;   ///< The connection is protected from its first byte.
     bool plaintext_auth = false; ///< Take passwords on an unprotected connection too.
     bool offer_compression = true;
-    /// What names of others' mailboxes begin with (RFC 2342): "Other Users/"; empty: there are none.
+    /// What names of others' mailboxes begin with (RFC 2342): "Other Users/"; empty: there are
+    /// none.
     std::string others;
     std::set<std::string> without; ///< Capabilities that are not to be announced, in upper case.
     /// The largest letter that is taken, APPENDLIMIT (RFC 7889); 0: framing.message_bytes.

@@ -54,23 +54,34 @@ in_order(Dialogue& dialogue, mail::UidSet uids, std::vector<command::SortKey> ke
 Task<Reply> carry_out(Dialogue& dialogue, const command::Sort& command)
 {
     const auto& search = command.search;
-    auto found = co_await find(dialogue, search);
-    if (!found)
-        co_return found.error();
     auto& selected = *dialogue.selected;
-    auto uids = co_await in_order(dialogue, found->uids, command.keys);
-    if (!uids)
+    if (auto fault = tag_in_use(dialogue, search))
+        co_return *fault;
+    auto found = co_await find(dialogue, search);
+    auto uids = std::expected<std::vector<std::uint32_t>, Reply>();
+    if (found)
+        uids = co_await in_order(dialogue, found->uids, command.keys);
+    else
+        uids = std::unexpected(found.error());
+    if (!uids) {
+        if (search.want && search.want->save && uids.error().kind == Reply::Kind::no)
+            selected.saved.clear(); // RFC 5182 §2.1
         co_return uids.error();
+    }
     const auto order = search.by == Numbering::uid ? *uids : selected.view.numbers_in_order(*uids);
-    const auto modseq =
-        dialogue.enabled.condstore && !found->uids.empty() ? found->highest_modseq : 0;
     if (!search.want) {
-        append_sort_response(dialogue.out.text(), order, modseq);
+        append_sort_response(dialogue.out.text(), order, found->highest_modseq);
         co_return Reply::ok();
     }
+    const auto returned = saved_of_sorted(*search.want, *uids);
     if (search.want->save)
-        selected.saved = found->uids;
-    say_esearch(dialogue, esearch_reply(*search.want, order), search, modseq);
+        selected.saved = returned;
+    const auto modseq = co_await modseq_of(dialogue, selected.handle, *found, returned);
+    if (tells(*search.want)) {
+        auto reply = esearch_reply(*search.want, order);
+        add_relevancy(reply, *search.want, order.size());
+        say_esearch(dialogue, std::move(reply), search, modseq);
+    }
     if (search.want->update)
         if (auto* context = keep_context(dialogue, search, found->uids)) {
             context->keys = command.keys;

@@ -78,7 +78,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Status& command)
 {
     // RFC 7162 §3.1
     if (std::ranges::find(command.items, StatusItem::highest_mod_seq) != command.items.end())
-        dialogue.enabled.condstore = true;
+        dialogue.follow_modseqs();
     auto mailbox = co_await dialogue.backend->status(command.mailbox.text);
     if (!mailbox)
         co_return reply_to(mailbox.error());

@@ -2,6 +2,8 @@
 #include "imap/session/commands.hpp"
 #include "imap/session/numbers.hpp"
 
+#include <fmt/format.h>
+
 namespace posthouse::imap {
 
 namespace {
@@ -34,7 +36,7 @@ Task<void> tell_silently(Dialogue& dialogue, const Stored& stored)
         if (number == 0 || (!news && !dialogue.enabled.condstore))
             continue;
         auto& to = dialogue.out.text();
-        begin_fetch(to, number, entry->uid, dialogue.enabled);
+        dialogue.begin_fetch(to, number, entry->uid);
         if (news) {
             to += "FLAGS (";
             append_flags(to, *entry, selected, dialogue.enabled);
@@ -46,6 +48,36 @@ Task<void> tell_silently(Dialogue& dialogue, const Stored& stored)
             to += ')';
         }
         to += ")\r\n";
+        if (dialogue.out.full())
+            co_await dialogue.out.pass();
+    }
+}
+
+/// RFC 7162 §3.1.3: a conditional STORE tells of each message that it was done to, even where that
+/// changed nothing.
+Task<void> tell_unchanged(Dialogue& dialogue, mail::UidSet done, const Stored& stored)
+{
+    mail::EntryUnpacker changed(change_fields, stored.changes.entries);
+    while (const auto entry = changed.next())
+        done.remove(entry->uid);
+    if (done.empty())
+        co_return;
+    constexpr auto fields = static_cast<std::uint8_t>(mail::EntryField::modseq);
+    auto& selected = *dialogue.selected;
+    const auto packed =
+        co_await dialogue.backend->entries(selected.handle, std::move(done), fields);
+    if (!packed)
+        co_return;
+    View::Numbers numbers(selected.view);
+    for (mail::EntryUnpacker entries(fields, *packed); const auto entry = entries.next();) {
+        const auto number = numbers.of(entry->uid);
+        if (number == 0)
+            continue;
+        auto& to = dialogue.out.text();
+        dialogue.begin_fetch(to, number, entry->uid);
+        to += "MODSEQ (";
+        append_number(to, entry->modseq);
+        to += "))\r\n";
         if (dialogue.out.full())
             co_await dialogue.out.pass();
     }
@@ -63,14 +95,16 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Store& command)
     if (!selected.may_store())
         co_return Reply::no({}, "Mailbox is read-only");
     if (command.unchanged_since)
-        dialogue.enabled.condstore = true;
+        dialogue.follow_modseqs();
     if (uids->empty())
         co_return Reply::ok();
     const auto limited = dialogue.keep_within_limit(*uids);
     const auto asked = *uids;
+    const auto tell = command.silent && !dialogue.enabled.condstore ? StoreOrder::Tell::stale
+                                                                    : StoreOrder::Tell::changed;
     auto stored = co_await dialogue.backend->store(
         selected.handle, {std::move(*uids), change_of(command.change), command.flags,
-                          command.unchanged_since, selected.view.highest_modseq()});
+                          command.unchanged_since, selected.view.highest_modseq(), tell});
     if (!stored)
         co_return reply_to(stored.error());
     dialogue.learn_keywords(stored->changes.keywords);
@@ -78,6 +112,8 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Store& command)
         co_await tell_silently(dialogue, *stored);
     else
         co_await dialogue.tell_flags(stored->changes.entries);
+    if (command.unchanged_since)
+        co_await tell_unchanged(dialogue, asked.without(stored->modified), *stored);
     if (stored->modseq > selected.view.highest_modseq())
         selected.view.made(stored->modseq);
     if (selected.view.own_changes() > 100)
@@ -87,6 +123,8 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Store& command)
     const bool some_are_gone =
         command.by == Numbering::sequence && !stored->changes.vanished.intersected(asked).empty();
     std::string code = limited;
+    if (!stored->modified.empty() && !limited.empty())
+        dialogue.say(fmt::format("OK [{}] Not all of them", limited));
     if (!stored->modified.empty()) {
         const auto which = command.by == Numbering::uid
                                ? stored->modified

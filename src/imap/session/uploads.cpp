@@ -84,8 +84,6 @@ Task<std::optional<Reply>> Uploads::take_literal(append::Literal literal)
         const auto* bytes = std::get_if<frame::MessageBytes>(&*frame);
         if (!bytes)
             co_return Reply::bad("The command was broken off");
-        if (!literal.binary && bytes->bytes.find('\0') != std::string_view::npos)
-            co_return Reply::no({}, "Message contains NUL characters");
         last = bytes->last;
         piece += bytes->bytes;
         if (last || piece.size() >= dialogue_.settings.limits.piece_bytes)

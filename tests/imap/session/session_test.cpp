@@ -168,11 +168,11 @@ TEST_F(ImapSession, StoresNothingBeyondTheQuota)
               "a NO [OVERQUOTA] Quota exceeded\r\nb OK NOOP completed\r\n");
 }
 
-TEST_F(ImapSession, RefusesNulsOutsideBinaryLiterals)
+TEST_F(ImapSession, KeepsNulsOfLettersAndSendsThemInBinaryLiteralsAlone)
 {
     using namespace std::string_literals;
     auto& client = log_in();
-    EXPECT_THAT(client.say("a APPEND INBOX {3+}\r\na\0b\r\n"s), StartsWith("a NO"));
+    EXPECT_THAT(client.say("a APPEND INBOX {3+}\r\na\0b\r\n"s), StartsWith("a OK"));
     EXPECT_THAT(client.say("b APPEND INBOX ~{3+}\r\na\0b\r\n"s), StartsWith("b OK"));
     client.say("c SELECT INBOX\r\n");
     EXPECT_THAT(client.say("d FETCH 1 BODY.PEEK[]\r\n"), HasSubstr("{3}\r\na\x80"));

@@ -63,6 +63,7 @@ struct FakeAccount {
     std::uint64_t quota_bytes = 1ULL << 40;
     std::vector<FakeBackend*> sessions;
     std::size_t page = 1'000'000; ///< Summaries at one time
+    std::size_t most_watched = 1000;
     std::uint32_t most_read = 256 * 1024;
     /// Awaited in each call, so that sessions can be made to take turns in the middle of commands.
     std::function<Task<void>()> pause;
@@ -282,6 +283,7 @@ public:
         Stored stored;
         mail::EntryPacker packer(change_fields);
         const auto modseq = account_.modseq + 1;
+        bool changed = false;
         for (const auto uid : order.uids) {
             const auto found = mailbox->messages.find(uid);
             if (found == mailbox->messages.end()) {
@@ -316,9 +318,11 @@ public:
             entry.flags = flags;
             entry.keywords = keywords;
             entry.modseq = modseq;
-            packer.append(entry, stored.changes.entries);
+            if (order.tell == StoreOrder::Tell::changed || stored.stale.contains(uid))
+                packer.append(entry, stored.changes.entries);
+            changed = true;
         }
-        if (!stored.changes.entries.empty()) {
+        if (changed) {
             account_.modseq = modseq;
             mailbox->highest_modseq = modseq;
             stored.modseq = modseq;
@@ -534,6 +538,12 @@ public:
             else
                 kept.erase(entry);
         }
+        MetadataChange change{mailbox, {}};
+        for (const auto& [entry, value] : entries)
+            change.entries.push_back(entry);
+        for (auto* session : std::vector(account_.sessions))
+            if (session != this)
+                session->hear_metadata(change);
         co_return Result<void>();
     }
     Task<Result<std::map<std::string, Rights>>> acl(std::string mailbox) override
@@ -562,11 +572,12 @@ public:
             acl.erase(identifier);
         co_return Result<void>();
     }
-    Task<Result<void>> watch(std::set<std::string> names, bool tree) override
+    Task<Result<void>> watch(Watched watched) override
     {
         co_await pause();
-        watched_ = std::move(names);
-        watches_tree_ = tree;
+        if (watched.names.size() > account_.most_watched)
+            co_return std::unexpected(Trouble::limit);
+        watched_ = std::move(watched);
         co_return Result<void>();
     }
     void on_event(std::function<void(Event)> listener) override { listener_ = std::move(listener); }
@@ -586,7 +597,7 @@ public:
                 listener_(event);
                 told = true;
             }
-        if (!told && watched_.contains(name)) {
+        if (!told && watched_.names.contains(name)) {
             Event event;
             event.mailbox = name;
             listener_(event);
@@ -594,10 +605,18 @@ public:
     }
     void hear_tree()
     {
-        if (!listener_ || !watches_tree_)
+        if (!listener_ || !watched_.tree)
             return;
         Event event;
         event.tree = true;
+        listener_(event);
+    }
+    void hear_metadata(const MetadataChange& change)
+    {
+        if (!listener_ || !watched_.metadata)
+            return;
+        Event event;
+        event.metadata = change;
         listener_(event);
     }
     void kick(std::string words)
@@ -732,8 +751,7 @@ private:
     std::uint32_t last_handle_ = 0;
     std::map<std::uint64_t, std::string> uploads_;
     std::uint64_t last_upload_ = 0;
-    std::set<std::string> watched_;
-    bool watches_tree_ = false;
+    Watched watched_;
     std::function<void(Event)> listener_;
 };
 
