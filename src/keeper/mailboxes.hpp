@@ -26,7 +26,8 @@ public:
         static constexpr std::size_t page_bytes = 1 << 20; ///< of packed entries and summaries
         static constexpr std::size_t summaries_a_page = 512;
         static constexpr std::uint32_t piece = 256 * 1024;
-        static constexpr int list_items = 2000; ///< a page
+        static constexpr std::size_t letters_at_once = 64; ///< of those that are searched
+        static constexpr int list_items = 2000;            ///< a page
         static constexpr std::size_t uploads = 2000;
         static constexpr std::size_t uploads_an_account = 500;
         static constexpr std::uint64_t in_memory = 1 << 20;    ///< of an upload; then it is a file
@@ -36,6 +37,8 @@ public:
         static constexpr std::ptrdiff_t searches_an_account = 2; ///< of letters' texts
         static constexpr std::size_t texts_looked_up = 32;       ///< in the index, of a program
         static constexpr auto search_waits = std::chrono::seconds(60);
+        static constexpr int search_attempts = 4; ///< after letters that brought a sorter down
+        static constexpr std::size_t unsearchable = 10'000; ///< of these letters are remembered
         /// Copied to another account by one command.
         static constexpr std::size_t copied_across = 10'000;
         /// Likewise, in one commit
@@ -89,10 +92,10 @@ private:
     void changed_for(mailbox::AccountId, mailbox::MailboxId, mailbox::AccountId reader);
     bool note_changed(ReaderSession&, mailbox::AccountId, mailbox::MailboxId);
     bool note_watched(ReaderSession&, mailbox::AccountId, mailbox::MailboxId);
+    void note_metadata(const Spot&, const wire::MailboxMetadata&, std::uint64_t by);
     void tell_soon(ReaderSession&);
     void tell(ReaderSession&);
 
-    void note_metadata(const Spot&, const wire::MailboxMetadata&, std::uint64_t by);
     Task<Answer> list(ReaderSession&, wire::ListMailboxes, std::string);
     Task<Answer> change_tree(ReaderSession&, wire::ChangeTree, std::string);
     Task<Answer> open(ReaderSession&, wire::OpenMailbox, std::string);
@@ -119,7 +122,8 @@ private:
     Task<wire::Result<mailbox::Account::NewMessage>> copy_of(const Place&, mail::MessageEntry,
                                                              const Spot& to);
     /// In place of the flags that a viewer's copies may not have; and what he has seen of them.
-    Task<void> settle_copied(const Place& from, const Spot& to, const mailbox::Account::Copied&);
+    static mailbox::Account::CopyOrder copy_order(const Place& from, const Spot& to);
+    Task<void> mark_seen_copies(const Place& from, const Spot& to, const mailbox::Account::Copied&);
     Task<void> mark_seen(const Spot&, mail::UidSet);
     /// A large body that is on disk already is the account's that it was begun for.
     Task<wire::Result<void>> rehome(Upload&, mailbox::AccountId);
@@ -132,6 +136,8 @@ private:
     Task<Answer> watch(ReaderSession&, wire::WatchMailboxes, std::string);
     Task<Answer> append_upload(const wire::Link*, wire::Frame);
     Task<Answer> next_candidates(const wire::Link*, wire::Frame);
+    Task<Answer> next_letters(std::shared_ptr<Searching>, std::span<const mail::MessageEntry>,
+                              const wire::NextCandidates&);
 
     std::shared_ptr<Upload> new_upload(const ReaderSession&);
     wire::Result<std::vector<std::shared_ptr<Upload>>>
@@ -147,10 +153,15 @@ private:
         const wire::Link* gate = nullptr;
         std::uint64_t session = 0;
     };
-    Task<wire::Result<wire::SearchedLetters>> search_text(Asker, Place,
-                                                          std::vector<mail::MessageEntry>,
-                                                          std::vector<std::string> keywords,
-                                                          std::string program);
+    struct TextProgram {
+        std::vector<std::string> keywords; ///< of the mailbox
+        std::string packed;
+    };
+    Task<wire::Result<wire::SearchedLetters>>
+        search_text(Asker, Place, std::vector<mail::MessageEntry>, TextProgram);
+    Task<wire::Result<wire::SearchedLetters>> ask_search(std::shared_ptr<Searching>, TextProgram,
+                                                         Workers::Company);
+    Task<bool> try_alone(const Searching&, std::vector<mail::MessageEntry> suspects, TextProgram);
 
     Office& office_;
     Quotas quotas_{office_};
@@ -165,6 +176,8 @@ private:
     std::uint64_t last_job_ = 0;
     /// Letters that brought a sorter down: they have no summary, and are not tried again.
     std::set<std::pair<mailbox::AccountId, std::uint64_t>> unindexable_;
+    /// Likewise in searches: these leave them out.
+    std::set<std::pair<mailbox::AccountId, std::uint64_t>> unsearchable_;
 };
 
 /// Is it Mailboxes' to answer?

@@ -84,23 +84,30 @@ Task<void> Mailboxes::mark_seen(const Spot& spot, mail::UidSet uids)
     (void)co_await spot.tree.account->store_as(spot.reader(), spot.id, std::move(order));
 }
 
-/// A copy within the account of somebody else: it came with all flags.
-Task<void> Mailboxes::settle_copied(const Place& from, const Spot& to,
-                                    const mailbox::Account::Copied& copied)
+/// A copy within one account; of somebody else's, without what the viewer may not set there.
+mailbox::Account::CopyOrder Mailboxes::copy_order(const Place& from, const Spot& to)
 {
     using mail::SystemFlag;
-    mailbox::Account::StoreOrder order;
-    order.change = mailbox::Account::FlagChange::remove;
+    mailbox::Account::CopyOrder order;
+    order.from = from.id;
+    order.to = to.id;
+    if (!from.foreign())
+        return order;
     if (!to.rights.has(Right::deleted))
-        order.flags.system.set(SystemFlag::deleted);
-    if (const auto* box = to.mailbox(); box != nullptr && !to.rights.has(Right::write)) {
-        order.flags.system.set(mail::SystemFlags(SystemFlag::answered) | SystemFlag::flagged |
-                               SystemFlag::draft);
-        order.flags.keywords = {box->keywords().begin(), box->keywords().end()};
+        order.cleared.set(SystemFlag::deleted);
+    if (!to.rights.has(Right::write)) {
+        order.cleared.set(mail::SystemFlags(SystemFlag::answered) | SystemFlag::flagged |
+                          SystemFlag::draft);
+        order.keywords = mailbox::Account::CopyOrder::Keywords::cleared;
     }
-    order.uids = copied.to;
-    if (!order.flags.system.none())
-        (void)co_await to.tree.account->store(to.id, std::move(order));
+    return order;
+}
+
+/// What he has seen of the originals, he has of the copies; a crash before this lets him read them
+/// again.
+Task<void> Mailboxes::mark_seen_copies(const Place& from, const Spot& to,
+                                       const mailbox::Account::Copied& copied)
+{
     mail::UidSet seen;
     auto there = copied.to.begin();
     for (const auto uid : copied.from) {
@@ -264,7 +271,8 @@ Task<Mailboxes::Answer> Mailboxes::copy_across(Place from, mail::UidSet uids, Sp
             answer.set_modseq(source->highest_modseq());
     }
     answer.set_from(taken.text());
-    answer.set_to(made.text());
+    if (to.rights.has(Right::read)) // RFC 4315 §3
+        answer.set_to(made.text());
     co_return wire::answer_with(answer);
 }
 

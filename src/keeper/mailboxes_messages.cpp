@@ -236,7 +236,7 @@ Task<Mailboxes::Answer> Mailboxes::store(ReaderSession& session, wire::StoreFlag
     answer.set_highest_modseq(place->highest_modseq(*box));
     answer.set_uid_next(box->uid_next());
     put_keywords(*box, answer);
-    auto raw = pack_changed(*place, stored->changed, answer);
+    auto raw = pack_changed(*place, request.tell_stale() ? stored->stale : stored->changed, answer);
     co_return wire::answer_with(answer, std::move(raw));
 }
 
@@ -282,17 +282,19 @@ Task<Mailboxes::Answer> Mailboxes::copy(ReaderSession& session, wire::CopyMessag
         co_return co_await copy_across(std::move(*place), std::move(*uids), std::move(*to),
                                        request.move() ? CopyHow::move : CopyHow::copy);
     auto& account = *place->account;
-    auto copied = request.move()
-                      ? co_await account.move(place->id, std::move(*uids), to->id, wall_clock())
-                      : co_await account.copy(place->id, std::move(*uids), to->id, wall_clock());
+    auto order = copy_order(*place, *to);
+    order.uids = std::move(*uids);
+    auto copied = request.move() ? co_await account.move(std::move(order), wall_clock())
+                                 : co_await account.copy(std::move(order), wall_clock());
     if (!copied)
         co_return std::unexpected(failure_of(copied.error()));
     if (place->foreign())
-        co_await settle_copied(*place, *to, *copied);
+        co_await mark_seen_copies(*place, *to, *copied);
     wire::MessagesCopied answer;
     answer.set_uid_validity(static_cast<std::uint32_t>(copied->validity));
     answer.set_from(copied->from.text());
-    answer.set_to(copied->to.text());
+    if (to->rights.has(mailbox::Right::read)) // RFC 4315 §3
+        answer.set_to(copied->to.text());
     answer.set_modseq(copied->modseq);
     co_return wire::answer_with(answer);
 }

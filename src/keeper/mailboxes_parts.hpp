@@ -144,9 +144,15 @@ struct Mailboxes::Searching {
     std::shared_ptr<mailbox::Account> account;
     std::vector<mail::MessageEntry> entries;
     std::size_t next = 0;
-    // The letter read last.
-    std::uint32_t uid = 0;
+    // The letters read last, and those before them: a sorter reads ahead of what it looks through.
+    std::vector<mail::MessageEntry> in_hand, in_hand_before;
+    std::uint32_t uid = 0; // of a large letter, whose text this is
     std::shared_ptr<const LetterText> text;
+
+    void take_in_hand(std::vector<mail::MessageEntry> letters)
+    {
+        in_hand_before = std::exchange(in_hand, std::move(letters));
+    }
 };
 
 struct Mailboxes::Indexing {

@@ -236,7 +236,7 @@ Task<Mailboxes::Answer> Mailboxes::search(ReaderSession& session, wire::SearchMe
                 return !index || !index->knows(entry.email);
             });
         auto searched =
-            co_await search_text(by, *place, std::move(sifted.open), keywords, std::move(raw));
+            co_await search_text(by, *place, std::move(sifted.open), {keywords, std::move(raw)});
         // Behind the search, and never of an account that is being removed.
         if (unindexed && office_.open_accounts.known(place->account->id()) == place->account.get())
             texts_.wanted(place->account->id());
@@ -260,9 +260,10 @@ Task<Mailboxes::Answer> Mailboxes::search(ReaderSession& session, wire::SearchMe
     co_return wire::answer_with(answer);
 }
 
+/// Letters that bring a sorter down are found out, and left out from then on.
 Task<wire::Result<wire::SearchedLetters>>
 Mailboxes::search_text(Asker by, Place place, std::vector<mail::MessageEntry> unknown,
-                       std::vector<std::string> keywords, std::string program)
+                       TextProgram program)
 {
     // Letters are routed and filed at the same places: searches wait for one another.
     const auto most = std::max<std::size_t>(sorters_.capacity() / 2, 1);
@@ -277,23 +278,130 @@ Mailboxes::search_text(Asker by, Place place, std::vector<mail::MessageEntry> un
         boost::asio::steady_timer timer(office_.executor(), std::chrono::milliseconds(20));
         co_await timer.async_wait(boost::asio::use_awaitable);
     }
-    auto searching = std::make_shared<Searching>();
-    searching->by = by;
-    searching->account = place.account;
-    searching->entries = std::move(unknown);
+    bool left_out = false;
+    for (int attempt = 0; attempt < Limits::search_attempts; ++attempt) {
+        left_out |= std::erase_if(unknown, [&](const auto& entry) {
+                        return unsearchable_.contains({place.account->id(), entry.email});
+                    }) > 0;
+        const auto searching = std::make_shared<Searching>();
+        searching->by = by;
+        searching->account = place.account;
+        searching->entries = unknown;
+        auto searched = co_await ask_search(searching, program, Workers::Company::shared);
+        if (searched) {
+            searched->set_incomplete(searched->incomplete() || left_out);
+            co_return searched;
+        }
+        if (searched.error() != Failure::damaged)
+            co_return searched;
+        for (auto* in_hand : {&searching->in_hand_before, &searching->in_hand})
+            if (!co_await try_alone(*searching, std::move(*in_hand), program))
+                co_return std::unexpected(Failure::unavailable);
+    }
+    co_return std::unexpected(Failure::unavailable);
+}
+
+/// Failure::damaged: it brought its sorter down.
+Task<wire::Result<wire::SearchedLetters>>
+Mailboxes::ask_search(std::shared_ptr<Searching> searching, TextProgram program,
+                      Workers::Company company)
+{
     wire::SearchLetters order;
     const auto job = ++last_job_;
     order.set_job(job);
-    order.mutable_keywords()->Assign(keywords.begin(), keywords.end());
+    order.mutable_keywords()->Assign(program.keywords.begin(), program.keywords.end());
     searching_[job] = searching;
-    auto worker = co_await sorters_.take(Workers::Company::shared);
+    auto worker = co_await sorters_.take(company);
     searching->sorter = worker.link().get();
-    auto searched = co_await worker.link()->call<wire::SearchedLetters>(Method::search_letters,
-                                                                        order, std::move(program));
+    auto searched = co_await worker.link()->call<wire::SearchedLetters>(
+        Method::search_letters, order, std::move(program.packed));
     searching_.erase(job);
+    if (!searched && searched.error() == Failure::closed &&
+        co_await worker.loss() == spool::Loss::crashed)
+        co_return std::unexpected(Failure::damaged);
     if (!searched)
         co_return std::unexpected(searched.error());
     co_return std::move(searched->message);
+}
+
+/// Letters that a sorter had in hand when it went: was it one of those? False: that cannot be told
+/// now.
+Task<bool> Mailboxes::try_alone(const Searching& before, std::vector<mail::MessageEntry> suspects,
+                                TextProgram program)
+{
+    if (suspects.empty())
+        co_return true;
+    const auto searching = std::make_shared<Searching>();
+    searching->by = before.by;
+    searching->account = before.account;
+    searching->entries = suspects;
+    const auto searched = co_await ask_search(searching, program, Workers::Company::alone);
+    if (searched)
+        co_return true;
+    if (searched.error() != Failure::damaged)
+        co_return false;
+    if (suspects.size() > 1) {
+        const auto half = suspects.begin() + std::ssize(suspects) / 2;
+        std::vector<mail::MessageEntry> first_half(suspects.begin(), half);
+        std::vector<mail::MessageEntry> second_half(half, suspects.end());
+        const bool first = co_await try_alone(before, std::move(first_half), program);
+        const bool second = co_await try_alone(before, std::move(second_half), program);
+        co_return first&& second;
+    }
+    if (unsearchable_.size() >= Limits::unsearchable)
+        unsearchable_.clear(); // Whichever still matter are found out again.
+    unsearchable_.emplace(before.account->id(), suspects.front().email);
+    log::warning("search.letter_left_out",
+                 {{"account", static_cast<std::uint64_t>(before.account->id())},
+                  {"email", suspects.front().email}});
+    co_return true;
+}
+
+/// Whole letters, as many of these as are asked for and fit.
+Task<Mailboxes::Answer> Mailboxes::next_letters(std::shared_ptr<Searching> searching,
+                                                std::span<const mail::MessageEntry> entries,
+                                                const wire::NextCandidates& request)
+{
+    const auto most = std::min<std::size_t>(request.letters(), Limits::letters_at_once);
+    const std::uint64_t room = std::min(request.length(), Limits::piece);
+    std::vector<std::uint64_t> emails;
+    std::uint64_t bytes = 0;
+    for (const auto& entry : entries) {
+        if (emails.size() == most || entry.size > room - bytes)
+            break;
+        bytes += entry.size;
+        emails.push_back(entry.email);
+    }
+    wire::Candidates answer;
+    auto messages = co_await searching->account->messages_of(emails);
+    if (!messages)
+        co_return std::unexpected(failure_of(messages.error()));
+    std::string raw;
+    raw.reserve(bytes);
+    for (const auto email : emails) {
+        auto& letter = *answer.add_letters();
+        const auto message = messages->find(email);
+        if (message == messages->end()) {
+            letter.set_unreadable(true);
+            continue;
+        }
+        const LetterText text(message->second);
+        // It may be longer than its entry says: then it comes alone, in pieces.
+        if (text.bytes() > room - raw.size()) {
+            answer.mutable_letters()->RemoveLast();
+            break;
+        }
+        auto read = co_await text.read(office_.engine, 0, text.bytes());
+        if (!read && read.error() != store::Error::corrupt)
+            co_return std::unexpected(failure_of(read.error()));
+        letter.set_unreadable(!read);
+        letter.set_bytes(read ? read->size() : 0);
+        if (read)
+            raw += *read;
+    }
+    if (answer.letters_size() != 0)
+        searching->take_in_hand({entries.begin(), entries.begin() + answer.letters_size()});
+    co_return wire::answer_with(answer, std::move(raw));
 }
 
 /// A page of entries, or a piece of a letter that is among those searched.
@@ -320,12 +428,15 @@ Task<Mailboxes::Answer> Mailboxes::next_candidates(const wire::Link* sorter, wir
         std::ranges::lower_bound(searching->entries, request->uid(), {}, &mail::MessageEntry::uid);
     if (entry == searching->entries.end() || entry->uid != request->uid())
         co_return std::unexpected(Failure::refused);
+    if (request->letters() != 0)
+        co_return co_await next_letters(searching, {entry, searching->entries.end()}, *request);
     if (!searching->text || searching->uid != request->uid()) {
         auto message = co_await searching->account->message(entry->email);
         if (!message)
             co_return std::unexpected(failure_of(message.error()));
         searching->text = std::make_shared<const LetterText>(*message);
         searching->uid = request->uid();
+        searching->take_in_hand({*entry});
     }
     const auto text = searching->text;
     auto bytes = co_await text->read(office_.engine, request->offset(),

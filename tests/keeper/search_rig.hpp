@@ -31,10 +31,10 @@ struct SearchRig {
     {
         rig.answer_sorter = [this](const wire::Link* link, wire::Frame frame) {
             const auto request = wire::parse<wire::NextCandidates>(frame.message);
-            if (frame.head.method == wire::Method::next_candidates && request &&
-                request->uid() != 0 && request->offset() == 0)
-                ++opened;
-            return mailboxes.answer_sorter(link, std::move(frame));
+            const bool asks_letters = frame.head.method == wire::Method::next_candidates &&
+                                      request && request->uid() != 0 && request->offset() == 0;
+            return asks_letters ? count_letters(link, std::move(frame))
+                                : mailboxes.answer_sorter(link, std::move(frame));
         };
         int ends[2];
         expects(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, ends) == 0);
@@ -56,6 +56,18 @@ struct SearchRig {
         gate->close();
         far_gate->close();
         io.poll();
+    }
+
+    /// Of several that come at once each is one.
+    Task<wire::Result<wire::Answer>> count_letters(const wire::Link* link, wire::Frame frame)
+    {
+        const bool several = wire::parse<wire::NextCandidates>(frame.message)->letters() != 0;
+        auto answer = co_await mailboxes.answer_sorter(link, std::move(frame));
+        wire::Candidates letters;
+        if (answer)
+            expects(letters.ParseFromString(answer->message));
+        opened += several ? letters.letters_size() : 1;
+        co_return answer;
     }
 
     template <class Request>
@@ -115,6 +127,7 @@ struct SearchRig {
             return "failed: " + std::string(wire::describe(answer.error()));
         wire::MessagesFound found;
         expects(found.ParseFromString(answer->message));
+        incomplete = found.incomplete();
         return found.uids();
     }
     std::string search_text(const std::string& text)
@@ -151,7 +164,8 @@ struct SearchRig {
     std::shared_ptr<wire::Link> gate, far_gate;
     std::uint64_t session = 0;
     std::uint32_t handle = 0;
-    int opened = 0; ///< letters that searches have looked at
+    int opened = 0;          ///< letters that searches have looked at
+    bool incomplete = false; ///< the last one
 };
 
 } // namespace posthouse::keeper::tests

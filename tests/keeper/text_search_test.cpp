@@ -2,7 +2,10 @@
 // Searches with and without the index of texts.
 #include "base/text.hpp"
 #include "mail/base64.hpp"
+#include "mailbox/keys.hpp"
 #include "tests/keeper/search_rig.hpp"
+
+#include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
 #include <random>
@@ -310,6 +313,79 @@ TEST(TextSearch, FindsTheSameWithAndWithoutTheIndex)
     }
     EXPECT_GT(found_something, 150);
     EXPECT_GT(spared, 750);
+}
+
+Task<wire::Result<wire::Answer>>
+break_on_boom(SearchRig& rig, Task<wire::Result<wire::Answer>> answer, int& crashes)
+{
+    auto told = co_await std::move(answer);
+    if (told && told->raw.contains("BOOM")) {
+        ++crashes;
+        rig.rig.crash_sorter();
+    }
+    co_return told;
+}
+
+TEST(TextSearch, FindsOutALetterThatBringsSortersDownAndLeavesItOut)
+{
+    SearchRig rig(std::make_shared<store::MemoryDisk>(), off);
+    for (int i = 1; i <= 6; ++i)
+        rig.append(simple("letter", std::string(i == 3 ? "BOOM " : "") + "zeppelin"));
+    int crashes = 0;
+    const auto answer = rig.rig.answer_sorter;
+    rig.rig.answer_sorter = [&](const wire::Link* link, wire::Frame frame) {
+        return break_on_boom(rig, answer(link, std::move(frame)), crashes);
+    };
+    EXPECT_EQ(rig.search_text("zeppelin"), "1:2,4:6");
+    EXPECT_TRUE(rig.incomplete);
+    EXPECT_GE(crashes, 2) << "with the others, and alone";
+    EXPECT_LE(crashes, 6);
+    const auto until_then = crashes;
+    EXPECT_EQ(rig.search_text("zeppelin"), "1:2,4:6");
+    EXPECT_TRUE(rig.incomplete);
+    EXPECT_EQ(crashes, until_then) << "it is remembered";
+    EXPECT_EQ(rig.search({key::Header{"subject", "letter"}}), "1:6") << "its summary is no harm";
+    EXPECT_FALSE(rig.incomplete);
+}
+
+Task<void> count_turns(const bool& done, int& turns)
+{
+    const auto executor = co_await boost::asio::this_coro::executor;
+    while (!done) {
+        ++turns;
+        co_await boost::asio::post(executor, boost::asio::use_awaitable);
+    }
+}
+
+TEST(TextSearch, LetsOthersComeBetweenWhileItListsALargeAccount)
+{
+    constexpr std::uint32_t letters = 40'000;
+    const auto disk = std::make_shared<store::MemoryDisk>();
+    {
+        SearchRig rig(disk);
+        rig.append(simple("letter", "the zeppelin is on its way"));
+        EXPECT_EQ(rig.search_text("zeppelin"), "1");
+        rig.wait_for_index();
+    }
+    auto& rows = disk->partitions.at(mailbox::partition_of(SearchRig::id).name).rows;
+    for (std::uint32_t first = 0; first < letters; first += mailbox::key::page_uids) {
+        std::vector<mailbox::Entry> entries;
+        for (auto uid = std::max(first, 2U); uid < first + mailbox::key::page_uids; ++uid)
+            if (uid < letters) {
+                entries.emplace_back().uid = uid;
+                entries.back().email = 2 + std::uint64_t{uid} * 7919 % 40'009; // in no order
+            }
+        rows[mailbox::key::page(mailbox::inbox, first / mailbox::key::page_uids)] =
+            mail::packed_entries(entries);
+    }
+    SearchRig rig(disk);
+    bool done = false;
+    int turns = 0;
+    boost::asio::co_spawn(rig.io, count_turns(done, turns), boost::asio::detached);
+    EXPECT_EQ(rig.status().letters, letters - 2);
+    done = true;
+    EXPECT_GE(turns, 44) << "some 5,000 a turn, to list, to sort and to compare";
+    rig.io.poll();
 }
 
 } // namespace
