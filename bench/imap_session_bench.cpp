@@ -113,7 +113,7 @@ public:
     }
     Task<Result<std::map<std::string, Rights>>> acl(std::string) override { co_return no(); }
     Task<Result<void>> set_acl(std::string, std::string, Rights) override { co_return no(); }
-    Task<Result<void>> watch(std::set<std::string>, bool) override { co_return no(); }
+    Task<Result<void>> watch(Watched) override { co_return no(); }
     void on_event(std::function<void(Event)>) override {}
 
 private:
