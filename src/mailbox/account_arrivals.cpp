@@ -149,11 +149,13 @@ Task<Result<Account::Added>> Account::append(MailboxId to, std::vector<NewMessag
                 return std::unexpected(Error::unavailable); // The state was read anew.
             if (0xffffffff - box->uid_next() <= count)
                 return std::unexpected(Error::limit); // There are no UIDs left.
-            if (!has_room(delta.account(), size, count))
-                return std::unexpected(Error::over_quota);
             const auto* old = gone ? delta.entry(gone->mailbox, gone->uid) : nullptr;
             if (gone && (old == nullptr || delta.look(gone->mailbox) == nullptr))
                 return std::unexpected(Error::nonexistent);
+            // What is replaced makes room for what comes: RFC 8508 §3.4
+            if (!has_room(delta.account(), size - std::min(size, old ? old->size : 0),
+                          count - std::min<std::size_t>(count, old ? 1 : 0)))
+                return std::unexpected(Error::over_quota);
             const auto going_entry = gone ? *old : Entry(); // It may move when others come.
             added.modseq = delta.next_modseq();
             added.validity = UidValidity{box->uid_validity()};

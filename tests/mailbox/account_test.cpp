@@ -241,6 +241,24 @@ TEST(Account, ReplacesInOneCommitOrNotAtAll)
     EXPECT_EQ(rig.uids(inbox), "2");
 }
 
+TEST(Account, CountsWhatIsReplacedAsGoneWhereTheQuotaIsFull)
+{
+    Rig rig;
+    rig.append(inbox, "12345");
+    rig.append(inbox, "12345");
+    rig.account->set_quota({.bytes = 11, .messages = 2});
+    const auto replace = [&](std::string text, std::uint32_t uid) {
+        std::vector<Account::NewMessage> one;
+        one.push_back(rig.message(std::move(text)));
+        return rig.run(
+            rig.account->append(inbox, std::move(one), at(1), Account::Gone{inbox, uid}));
+    };
+    EXPECT_TRUE(replace("123456", 1));
+    EXPECT_EQ(replace("1234567", 2).error(), Error::over_quota);
+    EXPECT_EQ(rig.uids(inbox), "2:3");
+    EXPECT_TRUE(replace("12345", 2));
+}
+
 TEST(Account, ShowsNothingThatIsNotDurable)
 {
     Rig rig;
