@@ -35,6 +35,14 @@ Reply refusal_of(LoginAnswer::Reason reason)
     return Reply::no("AUTHENTICATIONFAILED", "Authentication failed");
 }
 
+/// Others are mistakes of programs that try what there is, and cost nothing.
+bool is_guess(LoginAnswer::Reason reason)
+{
+    using Reason = LoginAnswer::Reason;
+    return reason != Reason::aborted && reason != Reason::no_mechanism &&
+           reason != Reason::needs_tls;
+}
+
 Reply conclude(Dialogue& dialogue, LoginAnswer answer)
 {
     if (answer.what == LoginAnswer::What::accepted && answer.backend) {
@@ -46,7 +54,7 @@ Reply conclude(Dialogue& dialogue, LoginAnswer answer)
     }
     if (answer.what != LoginAnswer::What::refused)
         return Reply::no("UNAVAILABLE", "Logins are not possible now; try again later");
-    if (answer.reason != LoginAnswer::Reason::aborted)
+    if (is_guess(answer.reason))
         ++dialogue.failed_logins;
     return refusal_of(answer.reason);
 }

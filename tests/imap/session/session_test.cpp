@@ -106,6 +106,14 @@ TEST_F(ImapSession, SendsAwayWhoGuessesPasswords)
     EXPECT_TRUE(client.done());
 }
 
+TEST_F(ImapSession, TakesNobodyForAGuesserWhoAsksForMechanismsThatThereAreNot)
+{
+    auto& client = begin();
+    for (const std::string name : {"GSSAPI", "NTLM", "CRAM-MD5", "DIGEST-MD5"})
+        EXPECT_THAT(client.say("a AUTHENTICATE " + name + "\r\n"), StartsWith("a NO [CANNOT]"));
+    EXPECT_THAT(client.say("b LOGIN user secret\r\n"), StartsWith("b OK"));
+}
+
 TEST_F(ImapSession, TakesNothingSaidBehindStarttls)
 {
     auto& client = begin();
