@@ -226,7 +226,8 @@ Task<imap::Result<imap::Stored>> KeeperBackend::store(imap::Handle handle, imap:
     imap::Stored stored;
     stored.modified = std::move(*refused);
     stored.stale = std::move(*stale);
-    stored.modseq = said.modseq();
+    stored.modseqs = {said.earlier_modseqs().begin(), said.earlier_modseqs().end()};
+    stored.modseqs.push_back(said.modseq());
     stored.changes.highest_modseq = said.highest_modseq();
     stored.changes.uid_next = said.uid_next();
     stored.changes.keywords = keywords_of(said.keywords());

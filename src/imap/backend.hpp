@@ -121,9 +121,9 @@ struct StoreOrder {
     Tell tell = Tell::changed; ///< Whose entries are wanted
 };
 struct Stored {
-    mail::UidSet modified;    ///< RFC 7162 §3.1.3: left alone
-    Changes changes;          ///< of the messages named, since before; entries as `tell` has it
-    std::uint64_t modseq = 0; ///< of this change alone
+    mail::UidSet modified; ///< RFC 7162 §3.1.3: left alone
+    Changes changes;       ///< of the messages named, since before; entries as `tell` has it
+    std::vector<std::uint64_t> modseqs; ///< of this change alone; 0 where nothing changed
     /// Those changed here that had been changed by others behind known_modseq: what their flags
     /// are is news, even where the client asked for silence.
     mail::UidSet stale;

@@ -233,6 +233,7 @@ Task<Mailboxes::Answer> Mailboxes::store(ReaderSession& session, wire::StoreFlag
     answer.set_refused(stored->refused.text());
     answer.set_stale(stored->stale.text());
     answer.set_modseq(stored->modseq);
+    answer.mutable_earlier_modseqs()->Assign(stored->earlier.begin(), stored->earlier.end());
     answer.set_highest_modseq(place->highest_modseq(*box));
     answer.set_uid_next(box->uid_next());
     put_keywords(*box, answer);

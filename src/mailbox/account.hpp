@@ -148,8 +148,9 @@ public:
     };
     struct Stored {
         mail::UidSet changed, refused; ///< refused: changed since. RFC 7162 §3.1.3
-        mail::UidSet stale; ///< changed, and before that by others, unknown to the client
-        std::uint64_t modseq = 0;
+        mail::UidSet stale;       ///< changed, and before that by others, unknown to the client
+        std::uint64_t modseq = 0; ///< of its last commit
+        std::vector<std::uint64_t> earlier; ///< of those before, where one could not hold it
     };
     Task<Result<Stored>> store(MailboxId, StoreOrder);
 

@@ -123,6 +123,8 @@ Task<Result<Account::Stored>> Account::store(MailboxId id, StoreOrder order)
                     stored.changed.add(entry.uid);
                     return true;
                 });
+                if (modseq != 0 && stored.modseq != 0)
+                    stored.earlier.push_back(stored.modseq);
                 stored.modseq = std::max(stored.modseq, modseq);
                 return {};
             },

@@ -128,6 +128,39 @@ TEST(Marks, OfAPageThatIsNotThereAreDamage)
     EXPECT_EQ(loaded.error(), Error::corrupt);
 }
 
+TEST(Marks, OfMorePagesThanACommitHoldsComeInSeveralAndEachSaysItsModseq)
+{
+    Rig rig;
+    constexpr auto pages = static_cast<std::uint32_t>(Limits::pages_a_commit) + 5;
+    const std::string import(16, 'i');
+    ASSERT_TRUE(
+        rig.run(rig.account->begin_import(inbox, {import, 77, pages * key::page_uids}, at(5))));
+    Account::ImportBatch batch;
+    batch.import = import;
+    for (std::uint32_t page = 0; page < pages; ++page) {
+        batch.uids.push_back(page * key::page_uids + 1);
+        batch.messages.push_back(rig.message("x"));
+        std::string identity(16, 'x');
+        identity[0] = static_cast<char>(page);
+        identity[1] = static_cast<char>(page >> 8);
+        batch.identities.push_back(std::move(identity));
+        if (batch.uids.size() < 100 && page + 1 < pages)
+            continue;
+        ASSERT_TRUE(rig.run(rig.account->import_letters(inbox, std::move(batch), at(6))));
+        batch = {};
+        batch.import = import;
+    }
+    ASSERT_TRUE(rig.run(rig.account->finish_import(import, inbox, at(7))));
+    const auto stored =
+        *rig.store(inbox, "1:" + std::to_string(pages * key::page_uids), FlagChange::add, seen());
+    EXPECT_EQ(stored.changed.size(), pages);
+    ASSERT_EQ(stored.earlier.size(), 1U);
+    std::set<std::uint64_t> there;
+    for (const auto& entry : rig.entries(inbox))
+        there.insert(entry.modseq);
+    EXPECT_EQ(there, (std::set<std::uint64_t>{stored.earlier.front(), stored.modseq}));
+}
+
 TEST(Marks, GoWithTheirMailbox)
 {
     Rig rig;

@@ -37,8 +37,7 @@ Task<void> set_seen(Dialogue& dialogue, const mail::UidSet& uids, FetchPlan& pla
     if (!stored)
         co_return; // Reading is what was asked for.
     dialogue.learn_keywords(stored->changes.keywords);
-    if (stored->modseq > selected.view.highest_modseq())
-        selected.view.made(stored->modseq);
+    selected.view.made(stored->modseqs);
     plan.add(FetchItem::Kind::flags);
     if (dialogue.enabled.condstore)
         plan.add(FetchItem::Kind::modseq);

@@ -114,8 +114,7 @@ Task<Reply> carry_out(Dialogue& dialogue, const command::Store& command)
         co_await dialogue.tell_flags(stored->changes.entries);
     if (command.unchanged_since)
         co_await tell_unchanged(dialogue, asked.without(stored->modified), *stored);
-    if (stored->modseq > selected.view.highest_modseq())
-        selected.view.made(stored->modseq);
+    selected.view.made(stored->modseqs);
     if (selected.view.own_changes() > 100)
         selected.changed = true; // To be forgotten with the next question.
     selected.view.vanish(stored->changes.vanished);

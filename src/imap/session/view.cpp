@@ -95,6 +95,13 @@ std::uint32_t View::Numbers::of(std::uint32_t uid)
     return before_ + 1 + (uid - (*ranges_)[next_].first);
 }
 
+void View::made(const std::vector<std::uint64_t>& modseqs)
+{
+    for (const auto modseq : modseqs)
+        if (modseq > highest_modseq_)
+            own_.push_back(modseq);
+}
+
 bool View::arrive(std::uint32_t uid)
 {
     if (uid < uid_next_) {

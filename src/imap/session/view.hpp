@@ -73,7 +73,7 @@ public:
     bool tell_vanished(std::string& to, Form, std::size_t most);
 
     /// A change of our own making with this mod-sequence needs no telling.
-    void made(std::uint64_t modseq) { own_.push_back(modseq); }
+    void made(const std::vector<std::uint64_t>& modseqs);
     bool is_own(std::uint64_t modseq) const;
     std::size_t own_changes() const { return own_.size(); }
 

@@ -80,10 +80,13 @@ TEST(ImapView, InsertsNoMessageThatComesBackBetweenOthers)
 TEST(ImapView, ForgetsItsOwnChangesOnceTheyArePassed)
 {
     View view({{}, 1, 10, 0});
-    view.made(12);
-    EXPECT_TRUE(view.is_own(12));
-    EXPECT_FALSE(view.is_own(11));
-    view.reach(12, 1);
+    view.made({8, 10, 11, 13});
+    EXPECT_FALSE(view.is_own(8)) << "told long ago";
+    EXPECT_TRUE(view.is_own(11) && view.is_own(13)) << "one command, several commits";
+    EXPECT_FALSE(view.is_own(12));
+    view.reach(13, 1);
+    EXPECT_FALSE(view.is_own(13));
+    view.made({12});
     EXPECT_FALSE(view.is_own(12));
     EXPECT_EQ(view.own_changes(), 0U);
 }

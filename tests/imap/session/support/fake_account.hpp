@@ -325,7 +325,7 @@ public:
         if (changed) {
             account_.modseq = modseq;
             mailbox->highest_modseq = modseq;
-            stored.modseq = modseq;
+            stored.modseqs = {modseq};
             account_.tell(opened_.at(handle));
         }
         stored.changes.highest_modseq = mailbox->highest_modseq;
