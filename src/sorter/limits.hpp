@@ -16,6 +16,7 @@ struct Limits {
     static constexpr std::ptrdiff_t deliveries_a_page = 1000;
     static constexpr std::uint64_t letter_bytes = (2ULL << 30) + (64ULL << 20); // in memory
     static constexpr int letters_a_cut = 4096;         // for an index of texts
+    static constexpr std::size_t letters_at_once = 64; // of those that are searched
     static constexpr std::uint32_t piece = 256 * 1024; // of a large letter, read on from the keeper
 };
 

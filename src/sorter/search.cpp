@@ -129,6 +129,53 @@ Task<wire::Result<std::string>> read_letter(std::shared_ptr<wire::Link> keeper, 
     }
 }
 
+/// Letters that lie behind one another in a page; nothing in place of one that cannot be read.
+using Letters = std::vector<std::optional<std::string>>;
+
+/// As many as come at once, at least one: most are small, and asking costs more than looking.
+Task<wire::Result<Letters>> read_letters(std::shared_ptr<wire::Link> keeper, std::uint64_t job,
+                                         std::vector<std::uint32_t> uids)
+{
+    wire::NextCandidates question;
+    question.set_job(job);
+    question.set_uid(uids.front());
+    question.set_letters(static_cast<std::uint32_t>(uids.size()));
+    question.set_length(Limits::piece);
+    auto answer = co_await keeper->call<wire::Candidates>(wire::Method::next_candidates, question);
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    Letters letters;
+    std::string_view rest = answer->raw;
+    for (const auto& said : answer->message.letters()) {
+        if (letters.size() == uids.size() || said.bytes() > rest.size())
+            co_return std::unexpected(wire::Failure::invalid);
+        if (said.unreadable())
+            letters.emplace_back();
+        else
+            letters.emplace_back(rest.substr(0, said.bytes()));
+        rest.remove_prefix(said.bytes());
+    }
+    if (!letters.empty())
+        co_return letters;
+    auto large = co_await read_letter(keeper, job, uids.front());
+    if (!large && (large.error() == wire::Failure::closed ||
+                   large.error() == wire::Failure::refused)) // The asker has left.
+        co_return std::unexpected(large.error());
+    letters.emplace_back();
+    if (large) // Otherwise it went meanwhile, or cannot be read.
+        letters.back() = std::move(*large);
+    co_return letters;
+}
+
+/// The UIDs of what is read next.
+std::vector<std::uint32_t> uids_from(const std::vector<mail::MessageEntry>& entries, std::size_t at)
+{
+    std::vector<std::uint32_t> uids;
+    for (; at < entries.size() && uids.size() < Limits::letters_at_once; ++at)
+        uids.push_back(entries[at].uid);
+    return uids;
+}
+
 } // namespace
 
 Task<wire::Result<wire::Answer>> search(std::shared_ptr<wire::Link> keeper, wire::Frame frame)
@@ -164,24 +211,26 @@ Task<wire::Result<wire::Answer>> search(std::shared_ptr<wire::Link> keeper, wire
             entries.push_back(*entry);
         if (entries.empty())
             continue;
-        // The next letter comes while this one is looked through.
-        using Letter = wire::Result<std::string>;
-        auto ahead =
-            co_await Ahead<Letter>::begin(read_letter(keeper, request->job(), entries[0].uid));
-        for (std::size_t i = 0; i < entries.size(); ++i) {
-            auto letter = co_await ahead.result();
-            if (i + 1 < entries.size())
-                ahead = co_await Ahead<Letter>::begin(
-                    read_letter(keeper, request->job(), entries[i + 1].uid));
-            if (!letter && (letter.error() == wire::Failure::closed ||
-                            letter.error() == wire::Failure::refused)) // The asker has left.
-                co_return std::unexpected(letter.error());
-            if (!letter)
-                continue; // It went meanwhile, or cannot be read.
-            Candidate candidate(std::move(*letter), folded);
-            const auto ask = [&](const SearchKey& leaf) { return candidate.answers(leaf); };
-            if (plan.matches(entries[i], ask))
-                found.add(entries[i].uid);
+        // The next letters come while these are looked through.
+        using Read = wire::Result<Letters>;
+        auto ahead = co_await Ahead<Read>::begin(
+            read_letters(keeper, request->job(), uids_from(entries, 0)));
+        for (std::size_t at = 0; at < entries.size();) {
+            auto letters = co_await ahead.result();
+            if (!letters)
+                co_return std::unexpected(letters.error());
+            if (at + letters->size() < entries.size())
+                ahead = co_await Ahead<Read>::begin(
+                    read_letters(keeper, request->job(), uids_from(entries, at + letters->size())));
+            for (auto& letter : *letters) {
+                const auto& entry = entries[at++];
+                if (!letter)
+                    continue;
+                Candidate candidate(std::move(*letter), folded);
+                const auto ask = [&](const SearchKey& leaf) { return candidate.answers(leaf); };
+                if (plan.matches(entry, ask))
+                    found.add(entry.uid);
+            }
         }
     }
     answer.set_uids(found.text());

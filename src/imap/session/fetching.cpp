@@ -83,9 +83,10 @@ Task<Fetching::Page> Fetching::begin_page(mail::UidSet& left)
     auto uids = first_of(left, dialogue_.settings.limits.page_messages);
     left = left.without(uids);
     const auto size = uids.size();
+    const auto first = uids.smallest();
     auto entries =
         co_await begin_entries(dialogue_.backend, dialogue_.selected->handle, uids, entry_fields_);
-    co_return Page{std::move(uids), size, std::move(entries)};
+    co_return Page{std::move(uids), size, first, std::move(entries)};
 }
 
 Task<void> Fetching::send_page(Page page)
@@ -94,6 +95,14 @@ Task<void> Fetching::send_page(Page page)
     next_summaries_.reset();
     unread_summaries_ = {};
     letters_begun_ = 0;
+    // Whatever can be asked before the entries are there is asked with them.
+    if (plan_.summary_fields && !changed_since_)
+        next_summaries_ = co_await begin_summaries(dialogue_.backend, dialogue_.selected->handle,
+                                                   summaries_left_, plan_.summary_fields);
+    if (whole_letters_ && !changed_since_) {
+        first_letter_ = page.first;
+        co_await letters_.begin({first_letter_, 0, dialogue_.settings.limits.piece_bytes});
+    }
     const auto packed = co_await page.entries.result();
     if (!packed) {
         damaged_ += static_cast<std::size_t>(page.size);
@@ -138,6 +147,8 @@ Task<void> Fetching::expect_letters(mail::EntryUnpacker& upcoming, std::size_t s
             co_return;
         if (letters_begun_ < served || entry->size == 0)
             continue; // Passed over, or nothing to read
+        if (entry->uid == first_letter_)
+            continue;
         if (changed_since_ && entry->modseq <= *changed_since_)
             continue;
         const auto length =

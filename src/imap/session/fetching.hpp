@@ -39,6 +39,7 @@ private:
     struct Page {
         mail::UidSet uids;
         std::uint64_t size = 0;
+        std::uint32_t first = 0;
         Ahead<Result<std::string>> entries;
     };
     Task<Page> begin_page(mail::UidSet& left);
@@ -78,7 +79,8 @@ private:
     bool all_ready_ = false;     ///< No letter is read.
     bool whole_letters_ = false; ///< Each is read from its beginning to its end.
     ReadAhead letters_;
-    std::size_t letters_begun_ = 0; ///< Of the page
+    std::size_t letters_begun_ = 0;  ///< Of the page
+    std::uint32_t first_letter_ = 0; ///< Its UID: it was begun before the entries were there
 
     mail::UidSet summaries_left_; ///< Of the page: not come yet.
     std::optional<Ahead<Result<Summaries>>> next_summaries_;

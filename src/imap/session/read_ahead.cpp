@@ -55,11 +55,15 @@ Task<Result<std::string>> ReadAhead::read(Place place)
 {
     while (!begun_.empty() && begun_.front().place < place)
         begun_.pop_front();
-    if (begun_.empty() || begun_.front().place != place)
+    if (begun_.empty() || begun_.front().place.uid != place.uid ||
+        begun_.front().place.offset != place.offset)
         co_return co_await backend_->read(handle_, place.uid, place.offset, place.length);
     auto begun = std::move(begun_.front().piece);
     begun_.pop_front();
-    co_return co_await begun.result();
+    auto piece = co_await begun.result();
+    if (piece && piece->size() > place.length)
+        piece->resize(place.length);
+    co_return piece;
 }
 
 } // namespace posthouse::imap

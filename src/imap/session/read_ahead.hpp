@@ -37,7 +37,8 @@ public:
 
     /// It will be wanted; those of smaller UIDs and offsets before.
     Task<void> begin(Place);
-    /// The piece: the one that was begun, and those before it are forgotten; or one asked for now.
+    /// The piece: one that was begun there and is as long or longer, and those before it are
+    /// forgotten; or one asked for now.
     Task<Result<std::string>> read(Place);
 
 private:
