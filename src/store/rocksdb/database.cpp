@@ -103,8 +103,15 @@ rdb::ColumnFamilyOptions row_options(const OpenOptions& options,
     table.block_size = 16u << 10; // Of rows that are read together; a disk gives it as fast.
     table.filter_policy.reset(rdb::NewBloomFilterPolicy(10));
     table.block_cache = cache;
+    // Bodies pass through the cache in a stream. What says where rows are stays, being of higher
+    // priority; and in small blocks, so that what does not stay is soon read again.
     table.cache_index_and_filter_blocks = true;
+    table.cache_index_and_filter_blocks_with_high_priority = true;
     table.pin_l0_filter_and_index_blocks_in_cache = true;
+    table.pin_top_level_index_and_filter = true;
+    table.index_type = rdb::BlockBasedTableOptions::kTwoLevelIndexSearch;
+    table.partition_filters = true;
+    table.metadata_block_size = 16u << 10;
     cf.table_factory.reset(rdb::NewBlockBasedTableFactory(table));
     return cf;
 }
@@ -186,7 +193,10 @@ std::expected<std::unique_ptr<Database>, OpenFailure> open_database(const OpenOp
         db.env = opened->env.get();
     }
     db.listeners.push_back(std::make_shared<Watch>(opened->health));
-    const auto cache = rdb::NewLRUCache(options.cache_bytes);
+    rdb::LRUCacheOptions caching;
+    caching.capacity = options.cache_bytes;
+    caching.num_shard_bits = 1; // Few threads read; a part must hold the filter of a large table.
+    const auto cache = rdb::NewLRUCache(caching);
     auto rows = row_options(options, cache);
     // Most rows that are asked for one by one are not there: a thread's, a delivery's, a new
     // body's.
