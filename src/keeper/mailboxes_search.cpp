@@ -319,8 +319,9 @@ Mailboxes::ask_search(std::shared_ptr<Searching> searching, TextProgram program,
     if (!searched && searched.error() == Failure::closed &&
         co_await worker.loss() == spool::Loss::crashed)
         co_return std::unexpected(Failure::damaged);
-    if (!searched)
-        co_return std::unexpected(searched.error());
+    if (!searched) // What a sorter merely says brings no letter under suspicion.
+        co_return std::unexpected(searched.error() == Failure::damaged ? Failure::unavailable
+                                                                       : searched.error());
     co_return std::move(searched->message);
 }
 
@@ -374,6 +375,9 @@ Task<Mailboxes::Answer> Mailboxes::next_letters(std::shared_ptr<Searching> searc
     }
     wire::Candidates answer;
     auto messages = co_await searching->account->messages_of(emails);
+    // One record among them: each is asked for alone then, and that one is left out.
+    if (!messages && messages.error() == mailbox::Error::corrupt)
+        co_return wire::answer_with(answer);
     if (!messages)
         co_return std::unexpected(failure_of(messages.error()));
     std::string raw;
