@@ -298,6 +298,7 @@ void Mailboxes::tell(ReaderSession& session)
         event.add_handles(handle);
     for (const auto& name : std::exchange(session.changed_names, {}))
         event.add_names(name);
+    session.changed_entries = 0;
     for (const auto& [name, entries] : std::exchange(session.changed_metadata, {})) {
         auto* change = event.add_metadata();
         change->set_name(name);

@@ -149,9 +149,12 @@ void Mailboxes::note_metadata(const Spot& spot, const wire::MailboxMetadata& req
         const auto name = request.name().empty() ? std::string()
                           : own                  ? box->name()
                                                  : Sharing::name_of(owner, box->name());
+        // A hint: what is beyond the limit is not told of.
         for (const auto& change : request.changes())
-            if (is_shared(change.entry()) || session->account == spot.tree.viewer)
-                session->changed_metadata[name].insert(change.entry());
+            if ((is_shared(change.entry()) || session->account == spot.tree.viewer) &&
+                session->changed_entries < ReaderSessions::Limits::changed_entries &&
+                session->changed_metadata[name].insert(change.entry()).second)
+                ++session->changed_entries;
         if (session->changed_metadata.contains(name))
             tell_soon(*session);
     }

@@ -52,6 +52,7 @@ struct ReaderSession {
     std::set<std::uint32_t> changed_handles;
     std::set<std::string> changed_names;
     std::map<std::string, std::set<std::string>> changed_metadata; ///< entries by mailbox
+    std::size_t changed_entries = 0;                               ///< of them
     bool changed_tree = false, telling = false;
 
     // The message read last: pieces of one message come in a row.
@@ -68,6 +69,7 @@ public:
         static constexpr std::size_t opened = 64; ///< mailboxes of a session at one time
         static constexpr std::size_t watched = 1000;
         static constexpr std::size_t followed = 2000;
+        static constexpr std::size_t changed_entries = 1000; ///< of metadata, told at one time
     };
 
     explicit ReaderSessions(Random& random) : random_(random) {}

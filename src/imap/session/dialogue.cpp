@@ -344,8 +344,14 @@ void Dialogue::hear_event(Event event)
     if (event.tree)
         tree_changed = true;
     if (event.metadata && (watching || enabled.metadata))
-        metadata_changed[event.metadata->mailbox].insert(event.metadata->entries.begin(),
-                                                         event.metadata->entries.end());
+        for (auto& entry : event.metadata->entries) {
+            std::size_t known = 0;
+            for (const auto& [name, entries] : metadata_changed)
+                known += entries.size();
+            if (known >= settings.limits.metadata_told) // A hint: the rest is not told of.
+                break;
+            metadata_changed[event.metadata->mailbox].insert(std::move(entry));
+        }
     if (selected && event.handle == selected->handle)
         selected->changed = true;
     else if (watching && !event.mailbox.empty())

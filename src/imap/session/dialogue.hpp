@@ -82,6 +82,7 @@ struct Watching {
     struct Known {
         std::string id;
         bool exists = true, subscribed = false;
+        std::string owner = {}; ///< as Mailbox has it
         bool operator==(const Known&) const = default;
     };
     std::map<std::string, Known> known; ///< The tree, as the client was told.

@@ -141,6 +141,10 @@ void tell_metadata(Dialogue& dialogue)
         Mailbox mailbox;
         mailbox.name = name;
         if (const auto& watching = dialogue.watching; watching && !dialogue.enabled.metadata) {
+            if (const auto known = watching->known.find(name); known != watching->known.end()) {
+                mailbox.subscribed = known->second.subscribed;
+                mailbox.owner = known->second.owner;
+            }
             if (name.empty() ? !wants_anywhere(*watching, {Kind::server_metadata_change})
                              : !wants(*watching, mailbox, {Kind::mailbox_metadata_change}))
                 continue;

@@ -43,7 +43,7 @@ std::map<std::string, Watching::Known> known_of(const std::vector<Mailbox>& all)
 {
     std::map<std::string, Watching::Known> known;
     for (const auto& mailbox : all)
-        known[mailbox.name] = {mailbox.id, mailbox.exists, mailbox.subscribed};
+        known[mailbox.name] = {mailbox.id, mailbox.exists, mailbox.subscribed, mailbox.owner};
     return known;
 }
 
@@ -113,6 +113,7 @@ public:
             gone.name = name;
             gone.exists = false;
             gone.subscribed = known.subscribed;
+            gone.owner = known.owner;
             if (wants(watching_, gone, {Kind::mailbox_name}))
                 say_name(dialogue_, gone, {});
         }

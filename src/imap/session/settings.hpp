@@ -33,6 +33,7 @@ struct SessionLimits {
     std::size_t sorted_messages = 500'000;  ///< By one SORT or THREAD.
     std::size_t metadata_bytes = 60'000;    ///< Of one entry's value; the keeper's limit too.
     std::size_t watched_mailboxes = 5000;   ///< By NOTIFY
+    std::size_t metadata_told = 1000;       ///< Changed entries that wait to be told
 
     Duration login = std::chrono::minutes(3);
     Duration idle = std::chrono::minutes(30);     ///< RFC 9051 §5.4: at least this
