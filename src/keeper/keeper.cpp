@@ -3,6 +3,7 @@
 
 #include "archive/store_id.hpp"
 #include "base/log.hpp"
+#include "base/unique_fd.hpp"
 #include "keeper/account_restore.hpp"
 #include "keeper/admin.hpp"
 #include "keeper/admin_server.hpp"
@@ -27,7 +28,10 @@
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <cerrno>
+#include <fcntl.h>
 #include <sodium.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 namespace asio = boost::asio;
@@ -111,10 +115,23 @@ public:
         asio::co_spawn(context_, admin_.finish_removals(), asio::detached);
         mailboxes_.quotas().configure();
         asio::co_spawn(context_, housekeeping_.run(), asio::detached);
-        if (!office_.settings().salvage) // What names a body may be what cannot be read.
+        if (may_sweep())
             asio::co_spawn(context_, sweep_.run(), asio::detached);
         asio::co_spawn(context_, mailboxes_.texts().run(), asio::detached);
         co_await dispatch_.start();
+    }
+
+    /// What names a body may be what could not be read: after a salvage nothing is removed until
+    /// somebody has looked, and says so by removing this file. docs/store.md
+    bool may_sweep() const
+    {
+        constexpr auto mark = "salvaged";
+        if (office_.settings().salvage) {
+            const UniqueFd made(::open(mark, O_WRONLY | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600));
+            return false;
+        }
+        struct stat there{};
+        return ::fstatat(AT_FDCWD, mark, &there, AT_SYMLINK_NOFOLLOW) != 0 && errno == ENOENT;
     }
 
     void link(process::LinkEnd end);
