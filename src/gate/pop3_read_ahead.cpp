@@ -77,16 +77,6 @@ Task<void> ReadAhead::fetch(std::shared_ptr<wire::Link> keeper, std::shared_ptr<
     pending->come.cancel();
 }
 
-Task<wire::Result<std::string>> ReadAhead::take_pending(std::shared_ptr<Pending> pending)
-{
-    if (!pending->answer)
-        co_await pending->come.async_wait(asio::as_tuple(asio::use_awaitable));
-    if (!*pending->answer)
-        co_return std::unexpected(pending->answer->error());
-    behind_ = std::move((*pending->answer)->behind);
-    co_return std::move((*pending->answer)->piece);
-}
-
 Task<wire::Result<std::string>> ReadAhead::read(std::shared_ptr<wire::Link> keeper, Wanted wanted)
 {
     const bool whole = wanted.offset == 0 && wanted.more == 0;
@@ -98,18 +88,19 @@ Task<wire::Result<std::string>> ReadAhead::read(std::shared_ptr<wire::Link> keep
     }
     behind_.clear(); // Somebody reads in another order.
     const auto pending = std::exchange(pending_, nullptr);
-    wire::Result<std::string> piece = std::unexpected(wire::Failure::invalid);
+    wire::Result<Answer> answer = std::unexpected(wire::Failure::invalid);
     if (pending && pending->wanted == wanted) {
-        piece = co_await take_pending(pending);
+        if (!pending->answer)
+            co_await pending->come.async_wait(asio::as_tuple(asio::use_awaitable));
+        answer = std::move(*pending->answer);
     } else {
-        auto answer = co_await ask(keeper, wanted, {});
-        if (answer)
-            piece = std::move(answer->piece);
-        else
-            piece = std::unexpected(answer.error());
+        answer = co_await ask(keeper, wanted, {});
     }
+    if (!answer)
+        co_return std::unexpected(answer.error());
+    behind_ = std::move(answer->behind);
     // A piece that is shorter than it might be puts the next one elsewhere.
-    if (piece && wanted.more != 0 && piece->size() == wanted.length) {
+    if (wanted.more != 0 && answer->piece.size() == wanted.length) {
         const auto length =
             static_cast<std::uint32_t>(std::min<std::uint64_t>(wanted.more, wanted.length));
         expect(co_await asio::this_coro::executor, std::move(keeper),
@@ -120,7 +111,7 @@ Task<wire::Result<std::string>> ReadAhead::read(std::shared_ptr<wire::Link> keep
                 .more = wanted.more - length},
                {});
     }
-    co_return piece;
+    co_return std::move(answer->piece);
 }
 
 void ReadAhead::expect(const asio::any_io_executor& executor, std::shared_ptr<wire::Link> keeper,

@@ -49,7 +49,6 @@ private:
 
     static Task<wire::Result<Answer>> ask(std::shared_ptr<wire::Link>, Wanted,
                                           std::vector<std::uint32_t> behind);
-    Task<wire::Result<std::string>> take_pending(std::shared_ptr<Pending>);
 
     std::shared_ptr<Pending> pending_;
     std::deque<Letter> behind_; ///< whole ones, in the order in which they are wanted

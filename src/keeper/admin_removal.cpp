@@ -17,18 +17,30 @@ std::string row_of(mailbox::AccountId id)
     return base32_encode(static_cast<std::uint64_t>(id));
 }
 
+Task<store::Result<void>> commit_removals(store::Engine& engine, store::Commit commit)
+{
+    commit.partition = removals;
+    const auto done = co_await engine.partitions().commit(std::move(commit));
+    if (!done)
+        co_return std::unexpected(done.error());
+    co_return store::Result<void>{};
+}
+
+Task<store::Result<void>> forget_removal(store::Engine& engine, std::string row)
+{
+    store::Commit commit;
+    commit.erase.push_back(std::move(row));
+    co_return co_await commit_removals(engine, std::move(commit));
+}
+
 } // namespace
 
 Task<store::Result<void>> Admin::note_removal(const directory::Account& account)
 {
     store::Commit commit;
-    commit.partition = removals;
     commit.put.push_back(
         {row_of(mailbox::AccountId{static_cast<std::uint64_t>(account.id)}), account.address});
-    const auto done = co_await office_.engine.partitions().commit(std::move(commit));
-    if (!done)
-        co_return std::unexpected(done.error());
-    co_return store::Result<void>{};
+    co_return co_await commit_removals(office_.engine, std::move(commit));
 }
 
 Task<mailbox::Result<void>> Admin::erase_removed(mailbox::AccountId id)
@@ -40,10 +52,7 @@ Task<mailbox::Result<void>> Admin::erase_removed(mailbox::AccountId id)
         house_.texts->forget(id);
     if (!erased)
         co_return erased;
-    store::Commit commit;
-    commit.partition = removals;
-    commit.erase.push_back(row_of(id));
-    if (const auto done = co_await office_.engine.partitions().commit(std::move(commit)); !done)
+    if (const auto done = co_await forget_removal(office_.engine, row_of(id)); !done)
         co_return std::unexpected(mailbox::from_store(done.error()));
     co_return mailbox::Result<void>{};
 }
@@ -68,10 +77,7 @@ Task<void> Admin::finish_removals()
             if (!there || !restoring || *restoring != store::Version::none)
                 continue;
             if (*there && static_cast<std::uint64_t>((*there)->id) == *number) {
-                store::Commit commit;
-                commit.partition = removals;
-                commit.erase.push_back(row.key);
-                (void)co_await office_.engine.partitions().commit(std::move(commit));
+                (void)co_await forget_removal(office_.engine, row.key);
             } else if (auto erased = co_await erase_removed(mailbox::AccountId{*number}); !erased) {
                 log::error("account.not_erased",
                            {{"address", row.value}, {"reason", mailbox::describe(erased.error())}});

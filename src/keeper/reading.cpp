@@ -5,6 +5,7 @@
 #include "base/text.hpp"
 #include "keeper/letter_text.hpp"
 #include "keeper/mailboxes.hpp"
+#include "keeper/whole_letters.hpp"
 #include "wire/parse.hpp"
 
 #include <algorithm>
@@ -187,32 +188,28 @@ Task<void> Reading::add_behind(mailbox::AccountId id, const wire::ReadMessage& r
     if (!account)
         co_return;
     const auto box = (*account)->state().boxes.find(mailbox::inbox);
-    std::vector<std::uint64_t> emails;
+    std::vector<std::uint64_t> emails, expected;
     for (int i = 0; i < std::min(request.behind_size(), Limits::letters_behind); ++i) {
         const auto* entry =
             box == (*account)->state().boxes.end() ? nullptr : box->second.find(request.behind(i));
         if (entry == nullptr)
             break;
         emails.push_back(entry->email);
+        expected.push_back(entry->size);
     }
-    auto messages = co_await (*account)->messages_of(emails);
-    if (!messages)
+    const auto letters = co_await whole_letters(office_.engine, **account, std::move(emails),
+                                                std::min(request.room(), Limits::piece));
+    if (!letters)
         co_return;
-    auto room = std::min(request.room(), Limits::piece);
-    for (const auto email : emails) {
-        const auto message = messages->find(email);
-        if (message == messages->end())
-            co_return;
-        const LetterText text(message->second);
-        if (text.bytes() == 0 || text.bytes() > room)
-            co_return;
-        auto read = co_await text.read(office_.engine, 0, text.bytes());
-        if (!read || read->size() != text.bytes())
-            co_return;
-        raw += *read;
-        room -= static_cast<std::uint32_t>(read->size());
-        answer.add_behind(static_cast<std::uint32_t>(read->size()));
+    std::size_t bytes = 0;
+    for (std::size_t i = 0; i < letters->sizes.size(); ++i) {
+        const auto size = letters->sizes[i].value_or(0);
+        if (size == 0 || size != expected[i])
+            break;
+        bytes += size;
+        answer.add_behind(static_cast<std::uint32_t>(size));
     }
+    raw.append(letters->bytes, 0, bytes);
 }
 
 Task<wire::Result<Answer>> Reading::expunge(const wire::Link* gate, wire::Frame frame)

@@ -61,11 +61,20 @@ void write_trail(store::Writer::Batch& batch, MailboxId id, std::uint64_t modseq
 
 } // namespace
 
+namespace {
+
+bool has_new_marks_alone(const auto& page)
+{
+    return !page.reshaped && !page.rewritten;
+}
+
+} // namespace
+
 void Delta::write_pages(store::Writer::Batch& batch, MailboxId id, const Part& part) const
 {
     const auto box = state_.boxes.find(id);
     for (const auto& [number, page] : part.pages) {
-        if (!page.reshaped && !page.rewritten) {
+        if (has_new_marks_alone(page)) {
             batch.put(key::marks(id, number), packed_marks(page.entries));
             continue;
         }
@@ -152,10 +161,10 @@ void Delta::settle_entries(Box& box, std::map<std::uint32_t, Page>& pages)
 void Delta::settle_marks(Box& box, const std::map<std::uint32_t, Page>& pages)
 {
     for (const auto& [number, page] : pages)
-        if (page.reshaped || page.rewritten)
-            box.marked.erase(number);
-        else
+        if (has_new_marks_alone(page))
             box.marked.insert(number);
+        else
+            box.marked.erase(number);
 }
 
 std::vector<MailboxId> Delta::publish(State& state) &&

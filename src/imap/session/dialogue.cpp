@@ -343,15 +343,16 @@ void Dialogue::hear_event(Event event)
     }
     if (event.tree)
         tree_changed = true;
-    if (event.metadata && (watching || enabled.metadata))
+    if (event.metadata && (watching || enabled.metadata)) {
+        std::size_t known = 0;
+        for (const auto& [name, entries] : metadata_changed)
+            known += entries.size();
         for (auto& entry : event.metadata->entries) {
-            std::size_t known = 0;
-            for (const auto& [name, entries] : metadata_changed)
-                known += entries.size();
             if (known >= settings.limits.metadata_told) // A hint: the rest is not told of.
                 break;
-            metadata_changed[event.metadata->mailbox].insert(std::move(entry));
+            known += metadata_changed[event.metadata->mailbox].insert(std::move(entry)).second;
         }
+    }
     if (selected && event.handle == selected->handle)
         selected->changed = true;
     else if (watching && !event.mailbox.empty())
